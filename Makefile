@@ -1,0 +1,55 @@
+# Everything a person or CI runs. Needs only Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fmt bench e2e lock generate clean
+
+help: ## show this list
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# One stamp per lock file: a changed lock or pyproject installs again, an unchanged one costs nothing.
+$(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Rolecall needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 demo")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt -r requirements/runtime.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: $(VENV)/.runtime ## one role over LSP, one over MCP, in one process, on a sample project
+	@$(BIN)/python tests/demo/demo.py
+
+test: $(VENV)/.dev ## the test suite
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not e2e"
+
+lint: $(VENV)/.dev ## ruff, mypy and pyright, strict
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+fmt: $(VENV)/.dev ## format, and mend what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only --quiet .
+
+bench: $(VENV)/.dev ## side-by-side measurements
+	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+e2e: $(VENV)/.dev ## drive real editors and assistants
+	$(BIN)/python -m pytest -m e2e tests/e2e
+
+lock: $(VENV)/.dev ## compile the pinned requirements from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements/runtime.txt
+	echo 'hatchling>=1.27' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade - -o requirements/build.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --group dev -c requirements/runtime.txt -o requirements/dev.txt
+
+generate: $(VENV)/.runtime ## write config.yaml and .env.example from the settings model
+	$(BIN)/python -m rolecall.settings.generate
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache dist

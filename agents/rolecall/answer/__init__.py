@@ -1,0 +1,1 @@
+"""From a model's answer to proposed edits: text in, ChangeSet out. Pure: no I/O, no clock, no settings."""

@@ -1,0 +1,70 @@
+"""What goes to a model and what comes back, the same for every provider."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rolecall.context.items import Gathered
+    from rolecall.task import TaskRequest, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The two messages of a request. The system message holds nothing of the single request."""
+
+    system: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a request goes, and as whom.
+
+    Attributes:
+        provider: ``openai`` for any compatible server, ``offline`` for scaffolds without a model.
+        base_url: as configured, without a trailing slash; None for ``offline``.
+        origin: ``scheme://host:port``; what breakers and keys are bound to.
+        api_key: never shown, never logged.
+    """
+
+    provider: Literal["openai", "offline"]
+    model: str
+    base_url: str | None = None
+    origin: str = "offline"
+    api_key: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    proxy: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """One request to a model, complete."""
+
+    endpoint: Endpoint
+    prompt: Prompt
+    request: TaskRequest
+    gathered: Gathered
+    stream: bool = True
+    temperature: float | None = None
+    max_output_tokens: int | None = None
+    total_timeout_s: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class TextChunk:
+    """A piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishChunk:
+    """The end of a stream that succeeded. ``reason``: ``stop``, ``length``, or what the endpoint said."""
+
+    reason: str
+    usage: Usage

@@ -1,0 +1,1 @@
+"""Files: what may be read and written, what they hold now, and writing them safely."""
