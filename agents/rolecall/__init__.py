@@ -1,0 +1,50 @@
+"""Rolecall's core: five software roles, one road from a request to an edit.
+
+The public names are imported when first used, so that ``import rolecall`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from rolecall._version import __version__
+
+if TYPE_CHECKING:
+    from rolecall.caller import Caller
+    from rolecall.errors import ErrorCode, RolecallError
+    from rolecall.runtime import Runtime
+    from rolecall.session import Session
+    from rolecall.task import FileRef, Selection, TaskRequest, TaskResult
+
+_HOMES = {
+    "Caller": "rolecall.caller",
+    "ErrorCode": "rolecall.errors",
+    "FileRef": "rolecall.task",
+    "RolecallError": "rolecall.errors",
+    "Runtime": "rolecall.runtime",
+    "Selection": "rolecall.task",
+    "Session": "rolecall.session",
+    "TaskRequest": "rolecall.task",
+    "TaskResult": "rolecall.task",
+}
+
+__all__ = [
+    "Caller",
+    "ErrorCode",
+    "FileRef",
+    "RolecallError",
+    "Runtime",
+    "Selection",
+    "Session",
+    "TaskRequest",
+    "TaskResult",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(home), name)

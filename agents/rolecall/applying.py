@@ -1,0 +1,172 @@
+"""From proposal to written: the one way by which edits reach a buffer or the disk.
+
+Every door applies through :func:`apply`. It checks the path policy and the present state of each file at
+that moment, rebases what moved, asks where it must, and lets the applier write: all or nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from rolecall.answer.changeset import rebase
+from rolecall.errors import EditConflict, EditError, EditNotFound, PathRefused
+from rolecall.workspace.consent import needs_confirmation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rolecall.answer.changeset import Change, ChangeSet
+    from rolecall.session import Session
+    from rolecall.task import ApplyMode
+
+
+class Applier(Protocol):
+    """Where edits go: an editor's buffers, or the disk."""
+
+    @property
+    def by(self) -> Literal["editor", "disk"]:
+        """What the result reports as ``applied_by``."""
+        ...
+
+    @property
+    def explicit(self) -> bool:
+        """Whether choosing this applier was itself the user's word to apply (``--apply``)."""
+        ...
+
+    async def confirm(self, changes: Sequence[Change], asking: Sequence[Change]) -> bool:
+        """Ask the person; ``asking`` are those of ``changes`` that need the confirmation."""
+        ...
+
+    async def write(self, changes: Sequence[Change], task_id: str) -> None:
+        """Write all of them or none. Raises EditError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What is already agreed to.
+
+    Attributes:
+        mode: the run's ``apply``.
+        explicit: the user asked for exactly this change to be applied.
+        target: the file the action was asked in.
+    """
+
+    mode: ApplyMode = "ask"
+    explicit: bool = False
+    target: str | None = None
+
+
+async def apply(
+    session: Session,
+    changes: ChangeSet,
+    applier: Applier,
+    consent: Consent,
+    *,
+    task_id: str,
+    paths: Sequence[str] | None = None,
+) -> bool:
+    """Apply a change set, or the picked paths of it.
+
+    Returns:
+        Whether it was applied; False when the person declined.
+
+    Raises:
+        EditError: nothing was written; the states of the changes say why.
+    """
+    picked = _pick(changes, paths)
+    _check_policy(session, picked)
+    _rebase(session, picked)
+    asking = [change for change in picked if _asks(session, change, consent)]
+    if asking and not await applier.confirm(picked, asking):
+        for change in asking:
+            change.state = "needs_confirmation"
+        return False
+    await applier.write(picked, task_id)
+    for change in picked:
+        change.state, change.reason = "applied", None
+    return True
+
+
+def blocking_error(changes: Sequence[Change]) -> EditError | None:
+    """Why these changes cannot be applied as one set; None where they can."""
+    blocked = [change for change in changes if change.state in {"refused", "conflict"}]
+    if not blocked:
+        return None
+    reasons = "\n".join(f"{change.path}: {change.reason}" for change in blocked)
+    return blocked[0].error_type()(
+        f"{len(blocked)} of {len(changes)} files cannot be changed; nothing was written.\n{reasons}",
+        hint="Pick the other files by path, or ask again: one answer is applied as a whole.",
+    )
+
+
+def _pick(changes: ChangeSet, paths: Sequence[str] | None) -> list[Change]:
+    if paths is None:
+        picked = [change for change in changes.changes if change.state not in {"suggestion", "incomplete"}]
+    else:
+        known = {change.path: change for change in changes.changes}
+        missing = [path for path in paths if path not in known]
+        if missing:
+            raise PathRefused(
+                f"The answer has no file {', '.join(missing)}.", hint=f"It has: {', '.join(known) or 'none'}."
+            )
+        picked = [known[path] for path in dict.fromkeys(paths)]
+        unusable = [change.path for change in picked if change.after is None and change.action in {"create", "modify"}]
+        if unusable and blocking_error(picked) is None:
+            raise EditNotFound(
+                f"There is no complete text for {', '.join(unusable)}.", hint="Run the role again to get one."
+            )
+    picked = [change for change in picked if change.state != "applied"]
+    error = blocking_error(picked)
+    if error is not None:
+        raise error
+    return picked
+
+
+def _check_policy(session: Session, picked: Sequence[Change]) -> None:
+    for change in picked:
+        for path in filter(None, (change.path, change.new_path)):
+            verdict = session.policy.check(path)
+            if verdict.kind == "refused":
+                change.state, change.reason = "refused", verdict.reason
+                raise PathRefused(
+                    f"{path} cannot be written: {verdict.reason}. Nothing was written.",
+                    hint="Edits stay inside the workspace and out of version-control internals.",
+                )
+
+
+def _rebase(session: Session, picked: list[Change]) -> None:
+    """Bring every change onto the present state of its file, or raise without having written."""
+    for index, change in enumerate(picked):
+        current = session.documents.read(change.path)
+        before = change.base.digest if change.base else None
+        if (current.digest if current else None) == before:
+            change.base = current
+            continue
+        if current is None or change.base is None:
+            change.state = "conflict"
+            change.reason = "the file was deleted meanwhile" if change.base else "the file came to exist meanwhile"
+        else:
+            moved = rebase(change, current)
+            change.base, change.after = moved.base, moved.after
+            change.state, change.reason = moved.state, moved.reason
+        if change.state == "conflict":
+            raise EditConflict(
+                f"{change.path}: {change.reason}. Nothing was written.",
+                hint="The proposal is kept. Run the role again on the present text, or apply the other files by path.",
+            )
+        picked[index] = change
+
+
+def _asks(session: Session, change: Change, consent: Consent) -> bool:
+    verdicts = [session.policy.check(path) for path in filter(None, (change.path, change.new_path))]
+    protected = next((verdict for verdict in verdicts if verdict.kind == "needs_confirmation"), verdicts[0])
+    return change.held or needs_confirmation(
+        change,
+        confirm=session.settings.apply.confirm,
+        verdict=protected,
+        target=consent.target,
+        mode=consent.mode,
+        explicit=consent.explicit,
+    )

@@ -1,0 +1,83 @@
+"""One connection's view of Rolecall: its settings, workspace, documents and roles.
+
+A session is made per client connection and handed to its server object, so that one process can hold
+many. A session whose settings are invalid still opens; each call it makes is answered with the problem.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from rolecall.errors import ConfigurationInvalid
+from rolecall.roles import RoleCatalog
+from rolecall.settings import LoadedSettings, load
+from rolecall.workspace.documents import Documents
+from rolecall.workspace.folder import Workspace
+from rolecall.workspace.policy import PathPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from rolecall.caller import Caller
+    from rolecall.settings import Settings
+    from rolecall.workspace.documents import Buffers
+
+
+class Session:
+    """One client connection.
+
+    Args:
+        caller: the client's surroundings.
+        roots: its workspace folders; empty for the current folder.
+        editor: settings the editor sent (restricted like a workspace file).
+        buffers: the editor's open documents, where there is an editor.
+    """
+
+    def __init__(
+        self,
+        caller: Caller,
+        *,
+        roots: Sequence[Path] = (),
+        editor: Mapping[str, Any] | None = None,
+        buffers: Buffers | None = None,
+    ) -> None:
+        self.id = secrets.token_hex(6)
+        self.caller = caller
+        self.buffers = buffers
+        self.roles = RoleCatalog(caller.config_folder() / "roles")
+        self.workspace = Workspace(tuple(roots)) if roots else Workspace.default(caller.cwd, caller.home())
+        self.problem: ConfigurationInvalid | None = None
+        self.configure(editor)
+
+    @property
+    def settings(self) -> Settings:
+        """The effective settings; the defaults while the user's are invalid."""
+        return self.loaded.settings
+
+    def configure(self, editor: Mapping[str, Any] | None = None) -> None:
+        """Read the settings again, with what the editor sent last."""
+        self._editor = editor
+        try:
+            self.loaded = load(self.caller, roots=self.workspace.roots, editor=editor)
+            self.problem = None
+        except ConfigurationInvalid as problem:
+            self.loaded = LoadedSettings.defaults()
+            self.problem = problem
+        self.policy = PathPolicy(self.workspace, self.settings.apply.protect)
+        self.documents = Documents(
+            self.workspace,
+            self.policy,
+            buffers=self.buffers,
+            max_bytes=self.settings.context.max_file_bytes,
+            exclude=self.settings.context.exclude,
+        )
+
+    def ready(self) -> None:
+        """Raise what makes every task of this session fail; a repaired settings file is noticed here."""
+        if self.problem is not None:
+            self.configure(self._editor)
+        if self.problem is not None:
+            raise self.problem

@@ -1,0 +1,214 @@
+"""Running tasks: the one registry, and the driver that takes a task down the road.
+
+Every task ends with exactly one result, however it ends. Its events go to any number of subscribers; a slow
+subscriber gets joined deltas, never lost or reordered ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import OrderedDict, deque
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+import structlog
+
+from rolecall.errors import ConfigurationInvalid
+from rolecall.events import Delta, Numbered
+from rolecall.runner import Run
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from rolecall.applying import Applier
+    from rolecall.events import Event
+    from rolecall.runtime import Runtime
+    from rolecall.session import Session
+    from rolecall.task import TaskRequest, TaskResult
+
+KEPT_TASKS = 200
+"""Finished tasks the registry remembers (contract section 9)."""
+
+log = structlog.get_logger(__name__)
+
+
+class Subscription:
+    """One reader's place in a task's events. Iterate it; it ends after the task's last event."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Numbered] = deque()
+        self._joined: list[str] = []
+        self._closed = False
+        self._wake = asyncio.Event()
+
+    def push(self, numbered: Numbered) -> None:
+        """Add an event; a delta joins the unread delta before it."""
+        if isinstance(numbered.event, Delta):
+            if self._joined:
+                self._waiting.pop()
+            self._joined.append(numbered.event.text)
+        else:
+            self._seal()
+        self._waiting.append(numbered)
+        self._wake.set()
+
+    def close(self) -> None:
+        """No more events will come."""
+        self._closed = True
+        self._wake.set()
+
+    async def __aiter__(self) -> AsyncIterator[Numbered]:
+        while True:
+            while self._waiting:
+                if len(self._waiting) == 1:
+                    self._seal()
+                yield self._waiting.popleft()
+            if self._closed:
+                return
+            self._wake.clear()
+            await self._wake.wait()
+
+    def _seal(self) -> None:
+        if len(self._joined) > 1:
+            last = self._waiting.pop()
+            self._waiting.append(Numbered(last.task_id, last.seq, Delta("".join(self._joined))))
+        self._joined.clear()
+
+
+class Task:
+    """One request on its way, and afterwards its result and its proposals.
+
+    Attributes:
+        id: what clients name it by.
+        owner: id of the session that started it; the task ends with that session.
+        workspace_key: sessions of the same workspace may watch, cancel and apply it.
+        run: the trip down the road, with the proposed changes.
+    """
+
+    def __init__(self, runtime: Runtime, session: Session, request: TaskRequest, applier: Applier | None) -> None:
+        self.id = secrets.token_hex(6)
+        self.owner = session.id
+        self.workspace_key = session.workspace.key
+        self.request = request
+        self.run = Run(runtime, session, request, applier, task_id=self.id)
+        self._runtime = runtime
+        self._subscriptions: list[Subscription] = []
+        self._seq = 0
+        self._done = asyncio.Event()
+        self._driver: asyncio.Task[None] | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the result is final."""
+        return self._done.is_set()
+
+    @property
+    def result(self) -> TaskResult:
+        """The result so far; ``status`` is ``running`` until the task has ended."""
+        return self.run.result()
+
+    def subscribe(self) -> Subscription:
+        """All events from now on; subscribe before the first await to get every one."""
+        subscription = Subscription()
+        if self.finished:
+            subscription.close()
+        else:
+            self._subscriptions.append(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Stop keeping events for a reader that went away."""
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._driver = asyncio.create_task(self._drive(), name=f"rolecall-task-{self.id}")
+
+    async def wait(self) -> TaskResult:
+        """The final result. Cancelling the wait leaves the task running."""
+        await self._done.wait()
+        return self.result
+
+    async def cancel(self) -> TaskResult:
+        """Stop the task and return its final result. Edits that are being written are finished first."""
+        if self._driver is not None and not self.finished and not self.run.committing:
+            self._driver.cancel()
+        return await self.wait()
+
+    async def _drive(self) -> None:
+        run = self.run
+        with structlog.contextvars.bound_contextvars(**run.log_context()):
+            try:
+                async with aclosing(run.events()) as events:
+                    async for event in events:
+                        self._publish(event)
+            finally:
+                # Only a cancel leaves the road without a result.
+                for event in run.end_as_cancelled():
+                    self._publish(event)
+                self._close()
+
+    def _publish(self, event: Event) -> None:
+        self._seq += 1
+        numbered = Numbered(self.id, self._seq, event)
+        for subscription in self._subscriptions:
+            subscription.push(numbered)
+
+    def _close(self) -> None:
+        self._done.set()
+        for subscription in self._subscriptions:
+            subscription.close()
+        self._subscriptions.clear()
+
+
+class TaskRegistry:
+    """All tasks of the process: the running ones, and the last finished ones."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._tasks: OrderedDict[str, Task] = OrderedDict()
+
+    def start(self, session: Session, request: TaskRequest, applier: Applier | None = None) -> tuple[Task, Subscription]:
+        """Start a task; the subscription sees every event from the first."""
+        task = Task(self._runtime, session, request, applier)
+        subscription = task.subscribe()
+        self._tasks[task.id] = task
+        self._forget()
+        task.start()
+        return task, subscription
+
+    def get(self, task_id: str, session: Session) -> Task:
+        """The task of that id in the session's workspace.
+
+        Raises:
+            ConfigurationInvalid: there is none, or it belongs to another workspace.
+        """
+        task = self._tasks.get(task_id)
+        if task is None or task.workspace_key != session.workspace.key:
+            raise ConfigurationInvalid(
+                f"There is no task {task_id!r} in this workspace.",
+                hint=f"The last {KEPT_TASKS} tasks of a running server are kept; list them, or run the role again.",
+            )
+        return task
+
+    def visible(self, session: Session) -> list[Task]:
+        """The tasks of the session's workspace, oldest first."""
+        return [task for task in self._tasks.values() if task.workspace_key == session.workspace.key]
+
+    async def end_session(self, session: Session) -> None:
+        """Cancel what a client that went away had running."""
+        await self._cancel([task for task in self._tasks.values() if task.owner == session.id])
+
+    async def aclose(self) -> None:
+        """Cancel everything that runs."""
+        await self._cancel(list(self._tasks.values()))
+
+    async def _cancel(self, tasks: list[Task]) -> None:
+        await asyncio.gather(*(task.cancel() for task in tasks if not task.finished))
+
+    def _forget(self) -> None:
+        finished = [task_id for task_id, task in self._tasks.items() if task.finished]
+        for task_id in finished[: max(0, len(finished) - KEPT_TASKS)]:
+            del self._tasks[task_id]

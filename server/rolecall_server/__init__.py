@@ -1,0 +1,1 @@
+"""The doors of Rolecall: LSP, MCP and the command line."""

@@ -1,0 +1,52 @@
+"""What a door's server object gets handed in: the process's one runtime, and sessions for its clients.
+
+Nothing heavy is imported here: the runtime comes to be when the first client needs it, so that a handshake
+can be answered before the settings, the logger or the model's client are imported.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from rolecall.caller import Caller
+    from rolecall.runtime import Runtime
+    from rolecall.session import Session
+    from rolecall.workspace.documents import Buffers
+
+
+class Host:
+    """One process's shared state, for any number of clients at both doors."""
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        """The process-wide pool, breakers, tasks and metrics; made on first use."""
+        from rolecall.runtime import Runtime  # noqa: PLC0415 - imported when first needed, see above
+
+        return Runtime()
+
+    def open_session(
+        self,
+        caller: Caller,
+        *,
+        roots: Sequence[Path] = (),
+        editor: Mapping[str, Any] | None = None,
+        buffers: Buffers | None = None,
+    ) -> Session:
+        """A session for one client; opens even when its settings are invalid."""
+        from rolecall.session import Session  # noqa: PLC0415
+
+        return Session(caller, roots=roots, editor=editor, buffers=buffers)
+
+    async def close_session(self, session: Session) -> None:
+        """End what the client had running."""
+        await self.runtime.tasks.end_session(session)
+
+    async def aclose(self) -> None:
+        """End everything; nothing where nothing was ever started."""
+        if "runtime" in self.__dict__:
+            await self.runtime.aclose()
