@@ -35,7 +35,10 @@ class Applier(Protocol):
         ...
 
     async def confirm(self, changes: Sequence[Change], asking: Sequence[Change]) -> bool:
-        """Ask the person; ``asking`` are those of ``changes`` that need the confirmation."""
+        """Ask the person; ``asking`` are those of ``changes`` that need the confirmation.
+
+        Returns False when the person declined; raises PathRefused where nobody can be asked.
+        """
         ...
 
     async def write(self, changes: Sequence[Change], task_id: str) -> None:
@@ -79,9 +82,9 @@ async def apply(
     _check_policy(session, picked)
     _rebase(session, picked)
     asking = [change for change in picked if _asks(session, change, consent)]
+    for change in asking:
+        change.state = "needs_confirmation"
     if asking and not await applier.confirm(picked, asking):
-        for change in asking:
-            change.state = "needs_confirmation"
         return False
     await applier.write(picked, task_id)
     for change in picked:

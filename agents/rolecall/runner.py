@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import structlog
 
 from rolecall import applying
-from rolecall.answer import AnswerParser
-from rolecall.answer.changeset import ChangeSet, propose
 from rolecall.context import compose, gather
 from rolecall.errors import (
     AnswerIncomplete,
@@ -30,13 +28,12 @@ from rolecall.events import Attempt, Delta, Event, Failed, FileClosed, Finished,
 from rolecall.llm.client import complete
 from rolecall.llm.endpoint import resolve
 from rolecall.llm.types import FinishChunk, ModelCall, TextChunk
-from rolecall.task import SUMMARY_LIMIT, ErrorInfo, OmittedContext, TaskResult, Usage
-from rolecall.workspace.snapshot import Snapshot
+from rolecall.proposal import Proposal
+from rolecall.task import ErrorInfo, OmittedContext, TaskResult, Usage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
-    from rolecall.answer import BlockClosed
     from rolecall.answer.changeset import Change
     from rolecall.applying import Applier
     from rolecall.llm.types import Endpoint
@@ -58,25 +55,29 @@ class Run:
     """One trip down the road, and everything learnt on it.
 
     Attributes:
-        changes: the proposed edits, once the answer is there.
+        proposal: the answer and its edits.
         committing: edits are being written; it is too late to cancel.
     """
 
     def __init__(
-        self, runtime: Runtime, session: Session, request: TaskRequest, applier: Applier | None, *, task_id: str
+        self,
+        runtime: Runtime,
+        session: Session,
+        request: TaskRequest,
+        applier: Applier | None = None,
+        problem: RolecallError | None = None,
+        *,
+        task_id: str,
     ) -> None:
         self.runtime = runtime
         self.session = session
         self.request = request
         self.task_id = task_id
         self.correlation_id = uuid.uuid4().hex
-        self.changes = ChangeSet()
+        self.proposal = Proposal(session)
         self.committing = False
         self._applier = applier
-        self._snapshot = Snapshot(session.documents)
-        self._parser = AnswerParser()
-        self._text: list[str] = []
-        self._summary = ""
+        self._problem = problem
         self._status: Status = "running"
         self._error: RolecallError | None = None
         self._endpoint: Endpoint | None = None
@@ -135,7 +136,7 @@ class Run:
         consent = applying.Consent(self.request.apply, explicit, target)
         try:
             applied = await applying.apply(
-                self.session, self.changes, _Committing(self, applier), consent, task_id=self.task_id, paths=paths
+                self.session, self.proposal.changes, _Committing(self, applier), consent, task_id=self.task_id, paths=paths
             )
         except EditError as error:
             kind = "conflicts" if isinstance(error, EditConflict) else "refused"
@@ -143,20 +144,19 @@ class Run:
             raise
         if applied:
             self._applied_by = applier.by
-            metrics.count("rolecall.edits.applied", self.changes.count("applied"), role=role)
+            metrics.count("rolecall.edits.applied", self.proposal.changes.count("applied"), role=role)
         return applied
 
     def result(self) -> TaskResult:
         """The result object as things stand now."""
-        text = "".join(self._text)
         return TaskResult(
             task_id=self.task_id,
             role=self.request.role,
             task=self.request.task,
             status=self._status,
-            summary=self._summary,
-            answer=text or None,
-            files=[change.to_result() for change in self.changes.changes],
+            summary=self.proposal.summary,
+            answer=self.proposal.text or None,
+            files=[change.to_result() for change in self.proposal.changes.changes],
             applied=self._applied_by is not None,
             applied_by=self._applied_by,
             provider=self._endpoint.provider if self._endpoint else None,
@@ -171,6 +171,8 @@ class Run:
 
     async def _travel(self) -> AsyncIterator[Event]:
         self.session.ready()
+        if self._problem is not None:
+            raise self._problem
         self.session.roles.refresh()
         role = self.session.roles.get(self.request.role)
         task = role.task(self.request.task) if self.request.task else None
@@ -190,7 +192,7 @@ class Run:
         model = self.request.model or role.model
         self._endpoint = await resolve(self.session, self.runtime, model=model)
         gathered = await asyncio.to_thread(
-            gather, self.session.workspace, self._snapshot, self.request, self.session.settings
+            gather, self.session.workspace, self.proposal.documents, self.request, self.session.settings
         )
         output = role.max_output_tokens or llm.max_output_tokens
         composed = compose(role, task, self.request, gathered, max_tokens=self._budget(output))
@@ -223,7 +225,8 @@ class Run:
                         self._attempts = max(self._attempts, item.n)
                         yield item
                     case Restart():
-                        self._forget_answer()
+                        self.proposal.restart()
+                        self._first_token = None
                         yield item
                     case TextChunk():
                         for event in self._take(item.text):
@@ -231,8 +234,7 @@ class Run:
                     case FinishChunk():
                         self._usage = item.usage
                         truncated = item.reason == "length"
-        closed = self._close_answer(truncated=truncated)
-        for block in closed:
+        for block in self.proposal.close(truncated=truncated):
             yield FileClosed(block.path, block.action)
 
     def _take(self, text: str) -> Iterator[Event]:
@@ -240,54 +242,31 @@ class Run:
             return
         if self._first_token is None:
             self._first_token = self.runtime.clock()
-        self._text.append(text)
-        closed = self._parser.feed(text)
+        closed = self.proposal.feed(text)
         yield Delta(text)
         for block in closed:
             yield FileClosed(block.path, block.action)
 
-    def _forget_answer(self) -> None:
-        self._parser = AnswerParser()
-        self._text.clear()
-        self._first_token = None
-
-    def _close_answer(self, *, truncated: bool) -> list[BlockClosed]:
-        """Parse what has come to its end, and propose its edits."""
-        answer = self._parser.finish(truncated=truncated)
-        self._summary = answer.summary_text()[:SUMMARY_LIMIT]
-        self.changes = propose(answer, self._snapshot.read, self.session.policy.check)
-        if answer.incomplete:
-            self._status = "incomplete"
-            self._error = AnswerIncomplete(
-                f"The answer was cut off: {answer.incomplete}.",
-                hint="Its complete files are kept as proposals. Raise llm.max_output_tokens or ask for less.",
-            )
-        return answer.closed_at_end
-
     async def _finish(self) -> None:
-        """Decide how a trip ended whose answer has come, and apply it where that was asked for."""
-        if self._status == "incomplete":
-            return
-        error = applying.blocking_error(self.changes.changes)
-        if error is not None:
-            raise error
-        if self._applier is not None and self.request.apply != "never" and self.changes.changes:
+        """Apply what has come, where that was asked for and nothing stands against it."""
+        self.proposal.check()
+        if self._applier is not None and self.request.apply != "never" and self.proposal.changes.changes:
             await self.apply(self._applier, explicit=self._applier.explicit)
         self._status = "completed"
 
     def _fail(self, error: RolecallError, status: Status = "failed") -> None:
-        if self._text and not self.changes.changes:
+        if isinstance(error, AnswerIncomplete):
+            status = "incomplete"
+        elif self.proposal.text and not self.proposal.changes.changes:
             # What was closed before the stream broke is kept as a proposal.
             with suppress(RolecallError):
-                self._close_answer(truncated=False)
+                self.proposal.close()
         self._status, self._error = status, error
 
     def _end(self) -> Iterator[Event]:
         self._ended = self.runtime.clock()
-        attributes = {"role": self.request.role}
-        outcome = "completed" if self._status == "completed" else "failed"
-        self._count(outcome)
-        self.runtime.metrics.observe("rolecall.task.duration", self._ended - self._started, **attributes)
+        self._count("completed" if self._status == "completed" else "failed")
+        self.runtime.metrics.observe("rolecall.task.duration", self._ended - self._started, role=self.request.role)
         log.info("task ended", status=self._status, **({"error.code": self._error.code} if self._error else {}))
         yield Finished(self.result())
         info = self._error_info()
@@ -301,16 +280,7 @@ class Run:
         return None if moment is None else round((moment - self._started) * 1000)
 
     def _error_info(self) -> ErrorInfo | None:
-        error = self._error
-        if error is None:
-            return None
-        return ErrorInfo(
-            code=error.code,
-            message=error.message,
-            hint=error.hint,
-            retry_after_s=error.retry_after_s,
-            correlation_id=self.correlation_id,
-        )
+        return ErrorInfo.of(self._error, self.correlation_id) if self._error else None
 
 
 class _Committing:

@@ -6,12 +6,14 @@ many. A session whose settings are invalid still opens; each call it makes is an
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TYPE_CHECKING
 
 from rolecall.errors import ConfigurationInvalid
 from rolecall.roles import RoleCatalog
 from rolecall.settings import LoadedSettings, load
+from rolecall.task import FileRef, Selection
 from rolecall.workspace.documents import Documents
 from rolecall.workspace.folder import Workspace
 from rolecall.workspace.policy import PathPolicy
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from rolecall.caller import Caller
     from rolecall.settings import Settings
     from rolecall.workspace.documents import Buffers
+
+
+_LINES = re.compile(r"(?P<path>.+):(?P<start>[1-9]\d{0,8})(?:-(?P<end>[1-9]\d{0,8}))?\Z", re.DOTALL)
 
 
 class Session:
@@ -81,3 +86,21 @@ class Session:
             self.configure(self._editor)
         if self.problem is not None:
             raise self.problem
+
+    def file_ref(self, named: str) -> FileRef:
+        """The file a user named: a path or file URI, perhaps with ``:LINE`` or ``:START-END`` behind it.
+
+        Raises:
+            PathRefused: it is outside the workspace.
+            ConfigurationInvalid: the lines run backwards.
+        """
+        match = _LINES.match(named)
+        if match is None:
+            return FileRef(self.workspace.relative(named, self.caller.cwd))
+        start = int(match["start"])
+        end = int(match["end"] or start)
+        if end < start:
+            raise ConfigurationInvalid(
+                f"The lines of {named} run backwards.", hint=f"Write {match['path']}:{end}-{start}."
+            )
+        return FileRef(self.workspace.relative(match["path"], self.caller.cwd), Selection(start, end))

@@ -5,12 +5,12 @@ The result object is contract section 2; it is the same at every door.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from rolecall.errors import ErrorCode
+from rolecall.errors import ErrorCode, RolecallError
 
 Status = Literal["completed", "incomplete", "cancelled", "failed", "running"]
 FileAction = Literal["create", "modify", "delete", "rename"]
@@ -121,13 +121,24 @@ class ErrorInfo(_Shape):
     retry_after_s: float | None = None
     correlation_id: str
 
+    @classmethod
+    def of(cls, error: RolecallError, correlation_id: str) -> ErrorInfo:
+        """The error object of a failure."""
+        return cls(
+            code=error.code,
+            message=error.message,
+            hint=error.hint,
+            retry_after_s=error.retry_after_s,
+            correlation_id=correlation_id,
+        )
+
 
 class TaskResult(_Shape):
     """The result object of contract section 2. Times in whole milliseconds, None until known."""
 
     task_id: str
     workflow_id: str | None = None
-    role: str
+    role: str | None
     task: str | None
     status: Status
     summary: str = ""
@@ -148,10 +159,3 @@ class TaskResult(_Shape):
         """The object as JSON values, every member present."""
         return self.model_dump(mode="json")
 
-
-@dataclass(slots=True)
-class Timing:
-    """Monotonic seconds at which things happened."""
-
-    started: float
-    first_token: float | None = field(default=None)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from rolecall.applying import Applier
+    from rolecall.errors import RolecallError
     from rolecall.events import Event
     from rolecall.runtime import Runtime
     from rolecall.session import Session
@@ -86,13 +87,19 @@ class Task:
         run: the trip down the road, with the proposed changes.
     """
 
-    def __init__(self, runtime: Runtime, session: Session, request: TaskRequest, applier: Applier | None) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        session: Session,
+        request: TaskRequest,
+        applier: Applier | None,
+        problem: RolecallError | None,
+    ) -> None:
         self.id = secrets.token_hex(6)
         self.owner = session.id
         self.workspace_key = session.workspace.key
         self.request = request
-        self.run = Run(runtime, session, request, applier, task_id=self.id)
-        self._runtime = runtime
+        self.run = Run(runtime, session, request, applier, problem, task_id=self.id)
         self._subscriptions: list[Subscription] = []
         self._seq = 0
         self._done = asyncio.Event()
@@ -170,9 +177,20 @@ class TaskRegistry:
         self._runtime = runtime
         self._tasks: OrderedDict[str, Task] = OrderedDict()
 
-    def start(self, session: Session, request: TaskRequest, applier: Applier | None = None) -> tuple[Task, Subscription]:
-        """Start a task; the subscription sees every event from the first."""
-        task = Task(self._runtime, session, request, applier)
+    def start(
+        self,
+        session: Session,
+        request: TaskRequest,
+        applier: Applier | None = None,
+        *,
+        problem: RolecallError | None = None,
+    ) -> tuple[Task, Subscription]:
+        """Start a task; the subscription sees every event from the first.
+
+        ``problem`` is what the door found wrong with the request: the task fails with it at once, so that
+        a bad request ends in the same events and the same result object as any other failure.
+        """
+        task = Task(self._runtime, session, request, applier, problem)
         subscription = task.subscribe()
         self._tasks[task.id] = task
         self._forget()

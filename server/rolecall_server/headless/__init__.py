@@ -1,0 +1,1 @@
+"""The third door: commands that do one thing and exit."""

@@ -1,0 +1,115 @@
+"""``rolecall apply``: a saved model answer becomes a diff, or edits, by the same parser, policy and writer."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rolecall import applying
+from rolecall.errors import AnswerTooLarge, ConfigurationInvalid, EditNotFound, RolecallError
+from rolecall.proposal import Proposal
+from rolecall.session import Session
+from rolecall.task import ErrorInfo, TaskResult
+from rolecall.telemetry.logging import configure
+from rolecall.workspace.disk import DiskApplier
+from rolecall_server.headless import exit_codes
+from rolecall_server.headless.output import diff_of, explain, file_lines, note, write_json, write_text
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from rolecall.caller import Caller
+
+
+def run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path]) -> int:
+    """Parse the answer and show it as a diff; with ``--write`` apply it. Returns the exit code."""
+    session = Session(caller, roots=roots)
+    configure(session.settings.logging, stream=sys.stderr)
+    result = _result(session, arguments)
+    if arguments.format == "json":
+        write_json(result.to_json())
+    elif result.applied:
+        write_text(file_lines(result))
+    else:
+        write_text(diff_of(result))
+        _say_what_is_left(result)
+    if result.error is not None:
+        explain(result.error)
+    return exit_codes.for_result(result)
+
+
+def _result(session: Session, arguments: argparse.Namespace) -> TaskResult:
+    proposal = Proposal(session)
+    task_id = secrets.token_hex(6)
+    error: RolecallError | None = None
+    applied = False
+    try:
+        session.ready()
+        proposal.feed(_answer_text(arguments.answer, session.settings.llm.max_answer_bytes))
+        proposal.close()
+        _check(proposal, strict=arguments.strict)
+        if arguments.write:
+            applied = asyncio.run(_write(session, proposal, task_id, confirmed=arguments.yes))
+    except RolecallError as problem:
+        error = problem
+    return TaskResult(
+        task_id=task_id,
+        role=None,
+        task=None,
+        status="incomplete" if proposal.cut else "failed" if error else "completed",
+        summary=proposal.summary,
+        answer=proposal.text or None,
+        files=[change.to_result() for change in proposal.changes.changes],
+        applied=applied,
+        applied_by="disk" if applied else None,
+        error=ErrorInfo.of(error, task_id) if error else None,
+    )
+
+
+def _answer_text(named: str | None, limit: int) -> str:
+    """The answer, byte for byte; what is not UTF-8 is an error, since guessing would change files."""
+    try:
+        data = sys.stdin.buffer.read() if named in {None, "-"} else Path(named).read_bytes()
+    except OSError as error:
+        raise ConfigurationInvalid(
+            f"The answer {named} cannot be read: {error.strerror}.", hint="Give a file, or pipe the answer in."
+        ) from error
+    if len(data) > limit:
+        raise AnswerTooLarge(
+            f"The answer has {len(data):,} bytes; llm.max_answer_bytes allows {limit:,}.", hint="Raise that setting."
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationInvalid(
+            f"The answer is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8 and try again."
+        ) from error
+
+
+def _check(proposal: Proposal, *, strict: bool) -> None:
+    proposal.check()
+    suggestions = [change.path for change in proposal.changes.changes if change.state == "suggestion"]
+    if strict and suggestions:
+        raise EditNotFound(
+            f"{', '.join(suggestions)}: named in the prose only, which --strict does not accept.",
+            hint="Put the path into the fence's opening line, or leave --strict out.",
+        )
+
+
+async def _write(session: Session, proposal: Proposal, task_id: str, *, confirmed: bool) -> bool:
+    applier = DiskApplier(session, confirmed=confirmed)
+    return await applying.apply(
+        session, proposal.changes, applier, applying.Consent(explicit=True), task_id=task_id
+    )
+
+
+def _say_what_is_left(result: TaskResult) -> None:
+    if not result.files:
+        note("rolecall: the answer names no file, so there is nothing to write.")
+    for file in result.files:
+        if file.state in {"suggestion", "needs_confirmation"}:
+            note(f"rolecall: {file.path}: {file.state}{f' ({file.reason})' if file.reason else ''}")

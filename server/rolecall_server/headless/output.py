@@ -1,0 +1,51 @@
+"""What a headless command prints: the requested result on standard output, all else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rolecall.errors import RolecallError
+    from rolecall.task import ErrorInfo, TaskResult
+
+
+def write_json(value: Any, *, indent: int | None = 2) -> None:
+    """Print one JSON document on standard output, at once."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
+    sys.stdout.flush()
+
+
+def write_text(text: str) -> None:
+    """Print text on standard output byte for byte: a diff keeps its line endings and its undecodable bytes."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.flush()
+
+
+def note(text: str) -> None:
+    """Tell the person something on standard error."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def explain(error: RolecallError | ErrorInfo) -> None:
+    """Say on standard error what happened and what to do next."""
+    note(f"rolecall: {error.message}")
+    if error.hint:
+        note(f"  hint: {error.hint}")
+
+
+def diff_of(result: TaskResult) -> str:
+    """All diffs of a result as one patch that ``git apply`` takes."""
+    return "".join(file.diff for file in result.files if file.diff)
+
+
+def file_lines(result: TaskResult) -> str:
+    """One line a file: what happens to it, how much, and its state."""
+    return "".join(
+        f"{file.action} {file.path}{f' -> {file.new_path}' if file.new_path else ''}"
+        f"  +{file.added} -{file.removed}  {file.state}{f': {file.reason}' if file.reason else ''}\n"
+        for file in result.files
+    )
