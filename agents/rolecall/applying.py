@@ -115,7 +115,9 @@ def _pick(changes: ChangeSet, paths: Sequence[str] | None) -> list[Change]:
                 f"The answer has no file {', '.join(missing)}.", hint=f"It has: {', '.join(known) or 'none'}."
             )
         picked = [known[path] for path in dict.fromkeys(paths)]
-        unusable = [change.path for change in picked if change.after is None and change.action in {"create", "modify"}]
+        unusable = [
+            change.path for change in picked if change.after is None and change.action in {"create", "modify"}
+        ]
         if unusable and blocking_error(picked) is None:
             raise EditNotFound(
                 f"There is no complete text for {', '.join(unusable)}.", hint="Run the role again to get one."
@@ -149,7 +151,9 @@ def _rebase(session: Session, picked: list[Change]) -> None:
             continue
         if current is None or change.base is None:
             change.state = "conflict"
-            change.reason = "the file was deleted meanwhile" if change.base else "the file came to exist meanwhile"
+            change.reason = (
+                "the file was deleted meanwhile" if change.base else "the file came to exist meanwhile"
+            )
         else:
             moved = rebase(change, current)
             change.base, change.after = moved.base, moved.after
@@ -157,7 +161,7 @@ def _rebase(session: Session, picked: list[Change]) -> None:
         if change.state == "conflict":
             raise EditConflict(
                 f"{change.path}: {change.reason}. Nothing was written.",
-                hint="The proposal is kept. Run the role again on the present text, or apply the other files by path.",
+                hint="The proposal is kept. Run the role again, or apply the other files by path.",
             )
         picked[index] = change
 

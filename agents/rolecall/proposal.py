@@ -68,7 +68,7 @@ class Proposal:
         if self.cut:
             raise AnswerIncomplete(
                 f"The answer was cut off: {self.cut}. Nothing was written.",
-                hint="Its complete files are kept as proposals. Raise llm.max_output_tokens, or ask for less.",
+                hint="Its complete files stay proposals. Raise llm.max_output_tokens, or ask for less.",
             )
         error = applying.blocking_error(self.changes.changes)
         if error is not None:

@@ -123,7 +123,9 @@ class Run:
     def end_as_cancelled(self) -> Iterator[Event]:
         """Give the result of a trip that was cut short; nothing where it had ended already."""
         if self._ended is None:
-            self._fail(TaskCancelled("The task was cancelled.", hint="Nothing was applied."), status="cancelled")
+            self._fail(
+                TaskCancelled("The task was cancelled.", hint="Nothing was applied."), status="cancelled"
+            )
             yield from self._end()
 
     async def apply(self, applier: Applier, *, explicit: bool, paths: Sequence[str] | None = None) -> bool:
@@ -136,7 +138,12 @@ class Run:
         consent = applying.Consent(self.request.apply, explicit, target)
         try:
             applied = await applying.apply(
-                self.session, self.proposal.changes, _Committing(self, applier), consent, task_id=self.task_id, paths=paths
+                self.session,
+                self.proposal.changes,
+                _Committing(self, applier),
+                consent,
+                task_id=self.task_id,
+                paths=paths,
             )
         except EditError as error:
             kind = "conflicts" if isinstance(error, EditConflict) else "refused"
@@ -266,8 +273,12 @@ class Run:
     def _end(self) -> Iterator[Event]:
         self._ended = self.runtime.clock()
         self._count("completed" if self._status == "completed" else "failed")
-        self.runtime.metrics.observe("rolecall.task.duration", self._ended - self._started, role=self.request.role)
-        log.info("task ended", status=self._status, **({"error.code": self._error.code} if self._error else {}))
+        self.runtime.metrics.observe(
+            "rolecall.task.duration", self._ended - self._started, role=self.request.role
+        )
+        log.info(
+            "task ended", status=self._status, **({"error.code": self._error.code} if self._error else {})
+        )
         yield Finished(self.result())
         info = self._error_info()
         if info is not None:

@@ -1,4 +1,4 @@
-"""What one process shares between all clients and doors: one pool, one breaker registry, one task registry."""
+"""What one process shares between all clients and doors: one pool, one breaker and one task registry."""
 
 from __future__ import annotations
 

@@ -6,11 +6,12 @@ The result object is contract section 2; it is the same at every door.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from rolecall.errors import ErrorCode, RolecallError
+if TYPE_CHECKING:
+    from rolecall.errors import ErrorCode, RolecallError
 
 Status = Literal["completed", "incomplete", "cancelled", "failed", "running"]
 FileAction = Literal["create", "modify", "delete", "rename"]
@@ -158,4 +159,3 @@ class TaskResult(_Shape):
     def to_json(self) -> dict[str, Any]:
         """The object as JSON values, every member present."""
         return self.model_dump(mode="json")
-

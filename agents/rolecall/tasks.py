@@ -207,7 +207,7 @@ class TaskRegistry:
         if task is None or task.workspace_key != session.workspace.key:
             raise ConfigurationInvalid(
                 f"There is no task {task_id!r} in this workspace.",
-                hint=f"The last {KEPT_TASKS} tasks of a running server are kept; list them, or run the role again.",
+                hint=f"A running server keeps its last {KEPT_TASKS} tasks. List them, or run the role again.",
             )
         return task
 

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
     from rolecall.caller import Caller
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - it has no public name
 
-DESCRIPTION = "Five software roles on call in your editor: LSP code actions, MCP tools, and this command line."
+DESCRIPTION = (
+    "Five software roles on call in your editor: LSP code actions, MCP tools, and this command line."
+)
 EXIT_CODES = (
     "exit codes: 0 done, 1 internal error, 2 usage or configuration, 3 upstream failed, 4 breaker open, "
     "5 edits refused, 6 timed out, 130 cancelled, 143 terminated"
@@ -50,7 +52,9 @@ def _common_options() -> argparse.ArgumentParser:
         "--workspace", type=Path, metavar="DIR", help="the project's folder (default: the current folder)"
     )
     group.add_argument(
-        "--log-level", metavar="LEVEL", help="debug, info, warning or error; logs go to standard error or a file"
+        "--log-level",
+        metavar="LEVEL",
+        help="debug, info, warning or error; logs go to standard error or a file",
     )
     return common
 
@@ -69,10 +73,15 @@ def _add_mcp(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 def _add_run(commands: Commands, common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser("run", parents=[common], help="run one role on the workspace", epilog=EXIT_CODES)
+    parser = commands.add_parser(
+        "run", parents=[common], help="run one role on the workspace", epilog=EXIT_CODES
+    )
     parser.add_argument("role", metavar="ROLE", help="for example qa_engineer; see `rolecall roles`")
     parser.add_argument(
-        "instruction", metavar="INSTRUCTION", nargs="?", help="what you want; - or absent: read from standard input"
+        "instruction",
+        metavar="INSTRUCTION",
+        nargs="?",
+        help="what you want; - or absent: read from standard input",
     )
     parser.add_argument("--task", help="one of the role's tasks; see `rolecall roles ROLE`")
     parser.add_argument(
@@ -95,7 +104,10 @@ def _add_run(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 def _add_apply(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
-        "apply", parents=[common], help="turn a saved model answer into a diff, or into edits", epilog=EXIT_CODES
+        "apply",
+        parents=[common],
+        help="turn a saved model answer into a diff, or into edits",
+        epilog=EXIT_CODES,
     )
     parser.add_argument(
         "answer", metavar="ANSWER.md", nargs="?", help="the answer; - or absent: read from standard input"
@@ -117,21 +129,27 @@ def _add_revert(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 def _add_roles(commands: Commands, common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser("roles", parents=[common], help="the roles and their tasks, or one role's prompt")
+    parser = commands.add_parser(
+        "roles", parents=[common], help="the roles and their tasks, or one role's prompt"
+    )
     parser.add_argument("role", metavar="ROLE", nargs="?")
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.set_defaults(handler=_roles)
 
 
 def _add_config(commands: Commands, common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser("config", parents=[common], help="effective settings, their validation, their schema")
+    parser = commands.add_parser(
+        "config", parents=[common], help="effective settings, their validation, their schema"
+    )
     parser.add_argument("action", choices=("show", "check", "schema"))
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.set_defaults(handler=_config)
 
 
 def _add_doctor(commands: Commands, common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser("doctor", parents=[common], help="say what would be used, what is wrong, and a remedy")
+    parser = commands.add_parser(
+        "doctor", parents=[common], help="say what would be used, what is wrong, and a remedy"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text")
     parser.set_defaults(handler=_doctor)
 
@@ -144,7 +162,7 @@ def _seconds(text: str) -> float:
 
 
 def _caller(arguments: argparse.Namespace, name: str) -> Caller:
-    from rolecall.caller import Caller  # noqa: PLC0415
+    from rolecall.caller import Caller
 
     overrides = {"logging.level": arguments.log_level} if arguments.log_level else {}
     return Caller.here(name, config_file=arguments.config, overrides=overrides)
@@ -162,49 +180,49 @@ def _roots(arguments: argparse.Namespace) -> tuple[Path, ...]:
 
 
 def _lsp(arguments: argparse.Namespace) -> int:
-    from rolecall_server.lsp import command  # noqa: PLC0415
+    from rolecall_server.lsp import command
 
     return command.run(_caller(arguments, "lsp"), roots=_roots(arguments), tcp=arguments.tcp)
 
 
 def _mcp(arguments: argparse.Namespace) -> int:
-    from rolecall_server.mcp import command  # noqa: PLC0415
+    from rolecall_server.mcp import command
 
     return command.run(_caller(arguments, "mcp"), roots=_roots(arguments))
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from rolecall_server.headless import run  # noqa: PLC0415
+    from rolecall_server.headless import run
 
     return run.run(arguments, _caller(arguments, "cli"), _roots(arguments))
 
 
 def _apply(arguments: argparse.Namespace) -> int:
-    from rolecall_server.headless import apply  # noqa: PLC0415
+    from rolecall_server.headless import apply
 
     return apply.run(arguments, _caller(arguments, "cli"), _roots(arguments))
 
 
 def _revert(arguments: argparse.Namespace) -> int:
-    from rolecall_server.headless import revert  # noqa: PLC0415
+    from rolecall_server.headless import revert
 
     return revert.run(arguments, _caller(arguments, "cli"), _roots(arguments))
 
 
 def _roles(arguments: argparse.Namespace) -> int:
-    from rolecall_server.headless import roles  # noqa: PLC0415
+    from rolecall_server.headless import roles
 
     return roles.run(arguments, _caller(arguments, "cli"))
 
 
 def _config(arguments: argparse.Namespace) -> int:
-    from rolecall_server import config_command  # noqa: PLC0415
+    from rolecall_server import config_command
 
     return config_command.run(arguments, _caller(arguments, "cli"), sys.stdout, sys.stderr)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from rolecall_server.headless import doctor  # noqa: PLC0415
+    from rolecall_server.headless import doctor
 
     return doctor.run(arguments, _caller(arguments, "cli"), _roots(arguments))
 

@@ -31,7 +31,7 @@ class DiskApplier:
     how_to_confirm: str = "Look at the diff; then run the same command with --yes."
     by: Literal["editor", "disk"] = "disk"
 
-    async def confirm(self, changes: Sequence[Change], asking: Sequence[Change]) -> bool:
+    async def confirm(self, changes: Sequence[Change], asking: Sequence[Change]) -> bool:  # noqa: ARG002 - the protocol's
         """Go by what was confirmed beforehand; nobody can be asked here. Raises PathRefused."""
         if self.confirmed:
             return True

@@ -1,4 +1,4 @@
-"""``rolecall apply``: a saved model answer becomes a diff, or edits, by the same parser, policy and writer."""
+"""``rolecall apply``: a saved model answer becomes a diff or edits, by the same parser and policy."""
 
 from __future__ import annotations
 
@@ -76,11 +76,13 @@ def _answer_text(named: str | None, limit: int) -> str:
         data = sys.stdin.buffer.read() if named in {None, "-"} else Path(named).read_bytes()
     except OSError as error:
         raise ConfigurationInvalid(
-            f"The answer {named} cannot be read: {error.strerror}.", hint="Give a file, or pipe the answer in."
+            f"The answer {named} cannot be read: {error.strerror}.",
+            hint="Give a file, or pipe the answer in.",
         ) from error
     if len(data) > limit:
         raise AnswerTooLarge(
-            f"The answer has {len(data):,} bytes; llm.max_answer_bytes allows {limit:,}.", hint="Raise that setting."
+            f"The answer has {len(data):,} bytes; llm.max_answer_bytes allows {limit:,}.",
+            hint="Raise that setting.",
         )
     try:
         return data.decode("utf-8")

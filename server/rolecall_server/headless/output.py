@@ -18,7 +18,7 @@ def write_json(value: Any, *, indent: int | None = 2) -> None:
 
 
 def write_text(text: str) -> None:
-    """Print text on standard output byte for byte: a diff keeps its line endings and its undecodable bytes."""
+    """Print text on standard output byte for byte: a diff keeps its line endings."""
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
     sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""``rolecall roles``: the roles and their tasks; with a role, its prompt. Imports no settings and no logger."""
+"""``rolecall roles``: the roles and their tasks; with a role, its prompt. Imports nothing heavy."""
 
 from __future__ import annotations
 

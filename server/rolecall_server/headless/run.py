@@ -47,9 +47,7 @@ def _instruction(arguments: argparse.Namespace) -> str:
     return sys.stdin.buffer.read().decode("utf-8", "replace").strip()
 
 
-async def _run(
-    arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path], instruction: str
-) -> int:
+async def _run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path], instruction: str) -> int:
     host = Host()
     session = Session(caller, roots=roots)
     configure(session.settings.logging, stream=sys.stderr)

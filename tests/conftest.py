@@ -1,0 +1,41 @@
+"""Fixtures for all tests: a workspace, and surroundings without anybody's settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fakes.command import Surroundings
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path) -> Surroundings:
+    return Surroundings(tmp_path / "surroundings")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A small project of one module."""
+    folder = tmp_path / "project"
+    (folder / "src").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text('[project]\nname = "pricing"\nversion = "1"\n')
+    (folder / "src" / "pricing.py").write_text(PRICING)
+    return folder
+
+
+PRICING = '''"""Prices."""
+
+LIMIT = 100
+
+
+def discounted(price: int, percent: int) -> int:
+    """The price less a discount.
+
+    >>> discounted(200, 10)
+    180
+    """
+    if not 0 <= percent <= LIMIT:
+        raise ValueError("percent")
+    return price - price * percent // LIMIT
+'''

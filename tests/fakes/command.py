@@ -1,0 +1,70 @@
+"""The `rolecall` command as a real process, with surroundings of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SOURCES = os.pathsep.join(str(Path(__file__).parents[2] / part) for part in ("agents", "server"))
+COMMAND = [sys.executable, "-m", "rolecall_server.cli"]
+
+
+@dataclass
+class Surroundings:
+    """A home folder and an environment that hold nothing of the person who runs the tests.
+
+    No local model is looked for: the provider is ``offline`` until an endpoint is set.
+    """
+
+    folder: Path
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        home = self.folder / "home"
+        home.mkdir(parents=True, exist_ok=True)
+        return {
+            "HOME": str(home),
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": SOURCES,
+            "PYTHONWARNINGS": "default",
+            "LANG": "C.UTF-8",
+            "ROLECALL_LLM__PROVIDER": "offline",
+            **self.extra,
+        }
+
+    def use(self, base_url: str, *, model: str = "fake-model", **extra: str) -> None:
+        """Point the command at an endpoint."""
+        self.extra |= {
+            "ROLECALL_LLM__PROVIDER": "openai",
+            "ROLECALL_LLM__BASE_URL": base_url,
+            "ROLECALL_LLM__MODEL": model,
+            "ROLECALL_RETRY__MAX_ATTEMPTS": "1",
+            **extra,
+        }
+
+    def run(self, *arguments: str, cwd: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        """Run the command to its end."""
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=cwd,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+
+    def start(self, *arguments: str, cwd: Path | str) -> subprocess.Popen[bytes]:
+        """Start the command with pipes; the caller ends it."""
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=cwd,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
