@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from rolecall.errors import PathRefused
+from rolecall.workspace import outline
+from rolecall.workspace.globs import compile_all, first_match
+from rolecall.workspace.names import components, is_secret, shown
+from rolecall.workspace.reader import decode, read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rolecall.workspace.folder import Workspace
+    from rolecall.workspace.policy import PathPolicy, Place
+
+MAX_FILE_BYTES: Final = 262_144
+"""The default of ``context.max_file_bytes``: what the model gets to see of one file."""
+
+MAX_EDIT_BYTES: Final = 8 * 1024 * 1024
+"""The largest file that an edit is computed for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +56,89 @@ class Buffers(Protocol):
     def paths(self) -> list[str]:
         """Workspace paths of all open buffers."""
         ...
+
+
+def digest(text: str) -> str:
+    """SHA-256 (hex) of the text as UTF-8; lone surrogates, which a buffer may hold, count as themselves."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+class Documents:
+    """Reads the files of one workspace as one client sees them.
+
+    Args:
+        workspace: the folders.
+        policy: judges every path before the disk is asked.
+        buffers: the client's open documents, where it has some.
+        max_bytes: the largest file that context takes in (``context.max_file_bytes``).
+        exclude: globs of files that context never takes in (``context.exclude``); secrets never are.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        policy: PathPolicy,
+        *,
+        buffers: Buffers | None = None,
+        max_bytes: int = MAX_FILE_BYTES,
+        exclude: Sequence[str] = (),
+    ) -> None:
+        self.workspace = workspace
+        self.policy = policy
+        self.buffers = buffers
+        self.max_bytes = max_bytes
+        self._exclude = compile_all(exclude)
+
+    def read(self, path: str, *, home: str | None = None) -> Document | None:
+        """The file as it is now, or None where there is none. Arguments as ``PathPolicy.check``.
+
+        Raises:
+            PathRefused: outside the workspace, or not a readable UTF-8 text of at most 8 MiB.
+        """
+        return self._read(self.policy.resolve(path, for_write=False, home=home), MAX_EDIT_BYTES)
+
+    def read_for_context(self, path: str, *, home: str | None = None) -> Document | None:
+        """Like ``read``, for text that a model gets to see.
+
+        Raises:
+            PathRefused: as ``read``; also secrets, excluded files and files over ``max_bytes``.
+        """
+        place = self.policy.resolve(path, for_write=False, home=home)
+        if reason := self._withheld(place):
+            raise PathRefused(f"{shown(place.path)} is not read: {reason}.", hint="Leave it out.")
+        document = self._read(place, self.max_bytes)
+        if document is not None and len(document.text.encode(errors="surrogatepass")) > self.max_bytes:
+            message = f"{shown(place.path)} is not read: its buffer is larger than {self.max_bytes:,} bytes."
+            raise PathRefused(message, hint="Raise context.max_file_bytes, or name a smaller file.")
+        return document
+
+    def exists(self, path: str, *, home: str | None = None) -> bool:
+        """Whether a regular file or an open buffer is at the path; False for what may not be read."""
+        try:
+            place = self.policy.resolve(path, for_write=False, home=home)
+        except PathRefused:
+            return False
+        if self.buffers is not None and self.buffers.get(place.path) is not None:
+            return True
+        return self.workspace.roots[place.root].joinpath(*place.parts).is_file()
+
+    def list(self, limit: int = 1_000) -> list[str]:
+        """Workspace paths of at most ``limit`` files: shallow ones first, then by name; no secrets."""
+        return outline.files(self.workspace, self._exclude, limit)
+
+    def _read(self, place: Place, limit: int) -> Document | None:
+        buffer = self.buffers.get(place.path) if self.buffers is not None else None
+        if buffer is not None:
+            return buffer
+        data = read_bytes(self.workspace.roots[place.root], place, limit=limit)
+        if data is None:
+            return None
+        text, bom = decode(place.path, data)
+        return Document(place.path, text, digest(text), bom=bom)
+
+    def _withheld(self, place: Place) -> str | None:
+        # A link may give a secret an innocent name.
+        if is_secret(place.path) or is_secret("/".join(place.parts)):
+            return "files like it hold secrets"
+        entry = first_match(self._exclude, components(place.path))
+        return f"context.exclude holds {entry}" if entry else None
