@@ -1,0 +1,126 @@
+"""The one way to write: policy, present text and consent are checked at the moment of writing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rolecall import applying
+from rolecall.caller import Caller
+from rolecall.errors import EditConflict, EditError, PathRefused
+from rolecall.proposal import Proposal
+from rolecall.session import Session
+from rolecall.workspace.disk import DiskApplier
+
+EDIT = '<edit path="{path}">\n<<<<<<< SEARCH\n{old}\n=======\n{new}\n>>>>>>> REPLACE\n</edit>\n'
+FILE = '<file path="{path}">\n{body}\n</file>\n'
+
+
+@pytest.fixture
+def session(tmp_path: Path, project: Path) -> Session:
+    return Session(Caller({"HOME": str(tmp_path), "ROLECALL_LLM__PROVIDER": "offline"}, project))
+
+
+def proposal_of(session: Session, *blocks: str) -> Proposal:
+    proposal = Proposal(session)
+    proposal.feed("".join(blocks) + f'<done files="{len(blocks)}"/>\n')
+    proposal.close()
+    return proposal
+
+
+def edit(old: str, new: str, path: str = "src/pricing.py") -> str:
+    return EDIT.format(path=path, old=old, new=new)
+
+
+async def write(session: Session, proposal: Proposal, *, confirmed: bool = False, **options) -> bool:
+    applier = DiskApplier(session, confirmed=confirmed)
+    consent = applying.Consent(explicit=True)
+    return await applying.apply(session, proposal.changes, applier, consent, task_id="t", **options)
+
+
+def text(project: Path, path: str = "src/pricing.py") -> str:
+    return (project / path).read_text()
+
+
+async def test_an_edit_moves_with_text_that_was_inserted_above_it(session, project):
+    proposal = proposal_of(session, edit("LIMIT = 100", "LIMIT = 200"))
+    (project / "src/pricing.py").write_text("# new first line\n" + text(project))
+    assert await write(session, proposal)
+    assert text(project).startswith("# new first line\n")
+    assert "LIMIT = 200" in text(project)
+
+
+async def test_an_edit_of_lines_that_changed_meanwhile_is_a_conflict(session, project):
+    proposal = proposal_of(session, FILE.format(path="new.py", body="x"), edit("LIMIT = 100", "LIMIT = 200"))
+    changed = text(project).replace("LIMIT = 100", "LIMIT = 150")
+    (project / "src/pricing.py").write_text(changed)
+    with pytest.raises(EditConflict, match=r"src/pricing\.py"):
+        await write(session, proposal)
+    assert text(project) == changed
+    assert not (project / "new.py").exists()
+    assert proposal.changes.changes[1].state == "conflict"
+
+
+async def test_a_new_file_that_came_to_exist_meanwhile_is_a_conflict(session, project):
+    proposal = proposal_of(session, FILE.format(path="new.py", body="x"))
+    (project / "new.py").write_text("mine\n")
+    with pytest.raises(EditConflict):
+        await write(session, proposal)
+    assert text(project, "new.py") == "mine\n"
+
+
+async def test_a_file_deleted_meanwhile_is_a_conflict(session, project):
+    proposal = proposal_of(session, edit("LIMIT = 100", "LIMIT = 200"))
+    (project / "src/pricing.py").unlink()
+    with pytest.raises(EditConflict):
+        await write(session, proposal)
+    assert not (project / "src/pricing.py").exists()
+
+
+async def test_a_link_planted_meanwhile_is_refused(session, project, tmp_path):
+    proposal = proposal_of(session, FILE.format(path="docs/a.md", body="x"))
+    (tmp_path / "elsewhere").mkdir()
+    (project / "docs").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(EditError):
+        await write(session, proposal)
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+async def test_picked_paths_are_applied_and_the_others_stay(session, project):
+    proposal = proposal_of(session, FILE.format(path="a.py", body="a"), FILE.format(path="b.py", body="b"))
+    assert await write(session, proposal, paths=["b.py"])
+    assert [change.state for change in proposal.changes.changes] == ["proposed", "applied"]
+    assert not (project / "a.py").exists()
+
+
+async def test_a_path_the_answer_does_not_have_is_named(session):
+    proposal = proposal_of(session, FILE.format(path="a.py", body="a"))
+    with pytest.raises(PathRefused, match=r"nope\.py"):
+        await write(session, proposal, paths=["nope.py"])
+
+
+async def test_a_refused_path_refuses_the_set_but_not_the_picked_rest(session, project):
+    proposal = proposal_of(session, FILE.format(path="a.py", body="a"), FILE.format(path="../b.py", body="b"))
+    with pytest.raises(PathRefused):
+        await write(session, proposal)
+    assert not (project / "a.py").exists()
+    assert await write(session, proposal, paths=["a.py"])
+    assert text(project, "a.py") == "a\n"
+
+
+async def test_applying_twice_writes_once(session, project):
+    proposal = proposal_of(session, edit("LIMIT = 100", "LIMIT = 200"))
+    assert await write(session, proposal)
+    before = (project / "src/pricing.py").stat().st_mtime_ns
+    await write(session, proposal)
+    assert (project / "src/pricing.py").stat().st_mtime_ns == before
+
+
+async def test_a_protected_name_needs_the_confirmation(session, project):
+    proposal = proposal_of(session, FILE.format(path=".vscode/tasks.json", body="{}"))
+    with pytest.raises(PathRefused, match="confirmation"):
+        await write(session, proposal)
+    assert proposal.changes.changes[0].state == "needs_confirmation"
+    assert await write(session, proposal, confirmed=True)
+    assert (project / ".vscode/tasks.json").exists()
