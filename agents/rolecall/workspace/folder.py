@@ -160,9 +160,10 @@ class Workspace:
 
     def _as_workspace_path(self, named: str) -> str | None:
         try:
-            return self.normal(named)
+            real = os.path.realpath(self.locate(named))
         except PathRefused:
             return None
+        return self.normal(named) if self.contains(Path(real)) else None
 
     def _inside(self, path: Path) -> str | None:
         if ".." in path.parts:  # after a link, only the disk knows where `..` leads
@@ -205,6 +206,8 @@ def _labels(roots: Sequence[Path]) -> tuple[str, ...]:
 
 
 def _without_scheme(user_path: str) -> str:
+    if user_path.lower().startswith("untitled:"):
+        raise PathRefused(f"{shown(user_path)} is not saved yet.", hint="Save it into the workspace first.")
     match = _URI.fullmatch(user_path)
     if match is None or (match["host"] is None and match["scheme"].lower() != "file"):
         return user_path
