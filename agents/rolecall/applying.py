@@ -73,7 +73,7 @@ async def apply(
     """Apply a change set, or the picked paths of it.
 
     Returns:
-        Whether it was applied; False when the person declined.
+        Whether something was written; False when the person declined, or nothing was left to write.
 
     Raises:
         EditError: nothing was written; the states of the changes say why.
@@ -81,6 +81,8 @@ async def apply(
     picked = _pick(changes, paths)
     _check_policy(session, picked)
     _rebase(session, picked)
+    if not picked:
+        return False
     asking = [change for change in picked if _asks(session, change, consent)]
     for change in asking:
         change.state = "needs_confirmation"
