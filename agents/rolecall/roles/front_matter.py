@@ -8,7 +8,7 @@ deeply nested input.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -97,7 +97,7 @@ def parse(text: str, first_line: int = 2) -> Node | None:
 class _Builder:
     def __init__(self, text: str, first_line: int) -> None:
         # The stub leaves the type of the stream open.
-        parsed = cast("Iterator[yaml.Event]", yaml.parse(text, Loader=_LOADER))  # pyright: ignore[reportUnknownMemberType]
+        parsed: Any = yaml.parse(text, Loader=_LOADER)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         self._events: Iterator[yaml.Event] = parsed
         self._first_line = first_line
         self._last_line = first_line + text.count("\n")
