@@ -1,0 +1,112 @@
+"""One client of the MCP door: its session, opened when first needed, and what it may see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rolecall.errors import RolecallError
+from rolecall.roles import RoleCatalog
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mcp.server.context import ServerRequestContext
+    from mcp.server.session import ServerSession
+
+    from rolecall.caller import Caller
+    from rolecall.roles import Role
+    from rolecall.runtime import Runtime
+    from rolecall.session import Session
+    from rolecall_server.host import Host
+
+WITHOUT_PROGRESS_S = 50.0
+"""Longest call of a client that sent no ``progressToken``: such clients give up after 60 s."""
+
+
+class Connection:
+    """What the handlers of one client share.
+
+    Args:
+        host: the process's shared state.
+        caller: the client's surroundings.
+        roots: its workspace folders; empty for its current folder.
+
+    Attributes:
+        back_channel: tells a client of the handshake era that lists changed; None before its handshake.
+    """
+
+    def __init__(self, host: Host, caller: Caller, roots: Sequence[Path] = ()) -> None:
+        self.host = host
+        self.caller = caller
+        self.back_channel: ServerSession | None = None
+        self._roots = tuple(roots)
+        self._session: Session | None = None
+        self._catalog: RoleCatalog | None = None
+
+    @property
+    def runtime(self) -> Runtime:
+        """The process-wide state."""
+        return self.host.runtime
+
+    @property
+    def session(self) -> Session:
+        """The client's session; opened at the first use, since its imports would delay the handshake.
+
+        Raises:
+            RolecallError: it cannot be opened.
+        """
+        if self._session is None:
+            self._session = self.host.open_session(self.caller, roots=self._roots)
+        return self._session
+
+    def ready(self) -> Session:
+        """The session, where its settings are valid.
+
+        Raises:
+            ConfigurationInvalid: they are not; what every call is answered with.
+        """
+        session = self.session
+        session.ready()
+        return session
+
+    def roles(self) -> list[Role]:
+        """The roles at this moment, a saved change of their files included."""
+        catalog = self._roles_on_call()
+        catalog.refresh()
+        return catalog.roles()
+
+    def role(self, role_id: str) -> Role:
+        """The role of that id.
+
+        Raises:
+            ConfigurationInvalid: there is none; the hint names the nearest and lists all.
+        """
+        return self._roles_on_call().get(role_id)
+
+    def exposes(self, tool: str) -> bool:
+        """Whether ``mcp.tools`` lets the client see this tool."""
+        try:
+            chosen = self.session.settings.mcp.tools
+        except RolecallError:
+            return True
+        return chosen is None or tool in chosen
+
+    def deadline_s(self, context: ServerRequestContext[Connection, Any]) -> float:
+        """Seconds after which a call is answered with what there is."""
+        limit = self.session.settings.mcp.call_deadline_s
+        told = context.meta is not None and "progress_token" in context.meta
+        return limit if told else min(limit, WITHOUT_PROGRESS_S)
+
+    async def aclose(self) -> None:
+        """The client went away: end what it had running."""
+        if self._session is not None:
+            await self.host.close_session(self._session)
+
+    def _roles_on_call(self) -> RoleCatalog:
+        # Known even where no session can be opened: a client that asks gets its tools.
+        if self._session is not None:
+            return self._session.roles
+        if self._catalog is None:
+            self._catalog = RoleCatalog(self.caller.config_folder() / "roles")
+        return self._catalog

@@ -1,0 +1,114 @@
+"""The server object of one MCP connection, put together. It knows nothing of what carries it."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import mcp_types as types
+from mcp.server.lowlevel import NotificationOptions, Server
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
+
+from rolecall import __version__
+from rolecall_server.mcp import completion, prompts, resources, tools
+from rolecall_server.mcp.connection import Connection
+from rolecall_server.mcp.watching import RoleWatch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+    from pathlib import Path
+
+    from mcp.server.context import ServerRequestContext
+    from mcp.server.models import InitializationOptions
+    from mcp.shared._stream_protocols import ReadStream, WriteStream
+    from mcp.shared.message import SessionMessage
+
+    from rolecall.caller import Caller
+    from rolecall_server.host import Host
+
+INSTRUCTIONS = (
+    "Software roles on call. A role's tool reads the workspace files named in `files` (the first is its "
+    "target) and proposes edits; it writes nothing. Show the user the proposal, then write it with "
+    "apply_edits and its task_id. A result whose status is `running` goes on: fetch it with task_result."
+)
+"""What a client's model is told about all tools together."""
+
+CLOSE_S = 1.0
+"""Longest wait for a client's tasks to end when the client has gone."""
+
+
+class RolecallServer(Server[Connection]):
+    """A server whose lists may change while a client is connected."""
+
+    def create_initialization_options(
+        self,
+        notification_options: NotificationOptions | None = None,
+        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
+        extensions: dict[str, dict[str, Any]] | None = None,
+    ) -> InitializationOptions:
+        """What the handshake of 2025-11-25 and older answers."""
+        changing = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
+        return super().create_initialization_options(
+            notification_options or changing, experimental_capabilities, extensions
+        )
+
+
+def create_server(host: Host, caller: Caller, roots: Sequence[Path] = ()) -> RolecallServer:
+    """The server object for one connection.
+
+    Args:
+        host: the process's shared state.
+        caller: the client's surroundings.
+        roots: the workspace folders; empty for the client's current folder.
+    """
+    bus = InMemorySubscriptionBus()
+
+    @asynccontextmanager
+    async def lifespan(_: Server[Connection]) -> AsyncGenerator[Connection]:
+        connection = Connection(host, caller, roots)
+        async with anyio.create_task_group() as group:
+            group.start_soon(RoleWatch(connection, bus).run)
+            try:
+                yield connection
+            finally:
+                group.cancel_scope.cancel()
+                with anyio.move_on_after(CLOSE_S, shield=True):
+                    await connection.aclose()
+
+    server = RolecallServer(
+        "rolecall",
+        title="Rolecall",
+        version=__version__,
+        instructions=INSTRUCTIONS,
+        lifespan=lifespan,
+        on_list_tools=tools.list_tools,
+        on_call_tool=tools.call_tool,
+        on_list_prompts=prompts.list_prompts,
+        on_get_prompt=prompts.get_prompt,
+        on_list_resources=resources.list_resources,
+        on_list_resource_templates=resources.list_templates,
+        on_read_resource=resources.read_resource,
+        on_completion=completion.complete,
+        on_subscriptions_listen=ListenHandler(bus),
+    )
+    server.add_notification_handler("notifications/initialized", types.NotificationParams, _on_initialized)
+    return server
+
+
+async def serve(
+    read_stream: ReadStream[SessionMessage | Exception],
+    write_stream: WriteStream[SessionMessage],
+    host: Host,
+    caller: Caller,
+    roots: Sequence[Path] = (),
+) -> None:
+    """Serve one connection until its read side ends, in the protocol era its first request speaks."""
+    server = create_server(host, caller, roots)
+    await server.run(read_stream, write_stream, server.create_initialization_options())
+
+
+async def _on_initialized(
+    context: ServerRequestContext[Connection, Any], _: types.NotificationParams
+) -> None:
+    context.lifespan_context.back_channel = context.session

@@ -1,0 +1,99 @@
+"""The tools for what a role has made: apply its edits, fetch its result, cancel it; and ``status``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import mcp_types as types
+
+from rolecall.errors import ConfigurationInvalid, RolecallError
+from rolecall.task import ErrorInfo
+from rolecall.workspace.disk import DiskApplier
+from rolecall_server.mcp.arguments import Arguments
+from rolecall_server.mcp.results import render
+from rolecall_server.mcp.role_tool import watch
+from rolecall_server.mcp.schemas import APPLY, CANCEL, RESULT, STATUS
+from rolecall_server.mcp.status import fitted, status, status_text
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from mcp.server.context import ServerRequestContext
+
+    from rolecall_server.mcp.connection import Connection
+
+    Context = ServerRequestContext[Connection, Any]
+    Given = Mapping[str, Any] | None
+
+
+HOW_TO_CONFIRM = (
+    f"Ask the user; then call {APPLY} with confirm_protected: true, or with paths naming only the others."
+)
+
+
+async def apply_edits(context: Context, given: Given) -> types.CallToolResult:
+    """Write what a task proposed, or the picked files of it."""
+    connection = context.lifespan_context
+    session = connection.ready()
+    arguments = Arguments(APPLY, given, ("task_id", "paths", "confirm_protected"))
+    task = connection.runtime.tasks.get(arguments.required("task_id"), session)
+    paths, confirmed = arguments.texts("paths"), arguments.flag("confirm_protected")
+    limit = session.settings.mcp.inline_limit_bytes
+    try:
+        if not task.finished:
+            raise ConfigurationInvalid(
+                f"The task {task.id} is still running.",
+                hint=f"Wait for it with {RESULT}, then apply its edits.",
+            )
+        # A set of files is written whole or not at all: nobody interrupts it halfway.
+        with anyio.CancelScope(shield=True):
+            applier = DiskApplier(session, confirmed=confirmed, how_to_confirm=HOW_TO_CONFIRM)
+            await task.run.apply(applier, explicit=True, paths=paths)
+    except RolecallError as error:
+        info = ErrorInfo.of(error, task.run.correlation_id)
+        return render(task.result.model_copy(update={"error": info}), limit, failed=True)
+    return render(task.result, limit, failed=False)
+
+
+async def task_result(context: Context, given: Given) -> types.CallToolResult:
+    """A task's result; waits for its end where that is asked for."""
+    connection = context.lifespan_context
+    session = connection.ready()
+    arguments = Arguments(RESULT, given, ("task_id", "wait_s"))
+    task = connection.runtime.tasks.get(arguments.required("task_id"), session)
+    wait_s = min(arguments.seconds("wait_s"), connection.deadline_s(context))
+    if wait_s and not task.finished:
+        await watch(context, task, task.subscribe(), wait_s)
+    return render(task.result, session.settings.mcp.inline_limit_bytes)
+
+
+async def cancel_task(context: Context, given: Given) -> types.CallToolResult:
+    """Stop a task; one that has ended stays as it is."""
+    connection = context.lifespan_context
+    session = connection.ready()
+    arguments = Arguments(CANCEL, given, ("task_id",))
+    task = connection.runtime.tasks.get(arguments.required("task_id"), session)
+    return render(await task.cancel(), session.settings.mcp.inline_limit_bytes, failed=False)
+
+
+async def show_status(context: Context, given: Given) -> types.CallToolResult:
+    """What the server is doing and with which model."""
+    connection = context.lifespan_context
+    session = connection.ready()
+    Arguments(STATUS, given, ())
+    limit = session.settings.mcp.inline_limit_bytes
+    report = fitted(await status(connection), limit)
+    return types.CallToolResult(
+        content=[types.TextContent(text=status_text(report, limit))],
+        structured_content=json.loads(json.dumps(report)),
+    )
+
+
+TASK_TOOL_CALLS: dict[str, Callable[[Context, Given], Awaitable[types.CallToolResult]]] = {
+    APPLY: apply_edits,
+    RESULT: task_result,
+    CANCEL: cancel_task,
+    STATUS: show_status,
+}
