@@ -1,4 +1,4 @@
-"""A part of a file that does not fit whole: the named lines first, then what is around them."""
+"""A part of a text that does not fit whole: the named lines first, then what is around them."""
 
 from __future__ import annotations
 
@@ -12,45 +12,60 @@ from rolecall.task import Selection
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rolecall.context.items import ContextItem
+    Wrap = Callable[[str, str], str]
+    """Puts the tags around a text; takes the text and which part of the whole it is."""
 
 MIN_LINES = 3
-"""Fewer lines of a file tell nothing."""
+"""Fewer lines of a file tell nothing, unless it has no more or they are what was named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A cut file as it goes into the message.
+    """A cut text as it goes into the message.
 
     Attributes:
         text: with its tags and the marks of the cuts.
-        shown: which lines are there: ``lines 10-40 of 900``.
+        shown: which part is there: ``lines 10-40 of 900``.
     """
 
     text: str
     shown: str
 
 
-def excerpt(item: ContextItem, tokens: int, wrap: Callable[[str, str], str]) -> Excerpt | None:
-    """As much of a file as fits, around its first selection, else from its beginning.
+def excerpt(text: str, core: Selection | None, tokens: int, wrap: Wrap) -> Excerpt | None:
+    """As much of a text as fits, around its core, else from its beginning.
 
     Args:
-        item: the file.
-        tokens: the most tokens the wrapped text may have.
-        wrap: puts the tags around a text; takes the text and the lines it shows.
+        text: the whole.
+        core: the lines that matter most.
+        tokens: the most tokens the wrapped part may have.
+        wrap: puts the tags around it.
 
     Returns:
-        The excerpt, or None where not even a few lines fit.
+        The excerpt, or None where next to nothing fits.
     """
-    lines = split_lines(item.text)
-    if not lines:
-        return None
-    core = item.selections[0] if item.selections else Selection(1, min(MIN_LINES, len(lines)))
+    lines = split_lines(text)
+    core = core or Selection(1, min(MIN_LINES, len(lines)))
+    smallest = min(MIN_LINES, _length(core))
+    best = _largest(smallest, len(lines) - 1, tokens, lambda size: _of_lines(lines, core, size, wrap))
+    if best is None and lines:
+        # A line can be as long as a file: minified code, data.
+        start = "".join(lines[core.start_line - 1 :])
+        best = _largest(
+            _MIN_CHARACTERS, len(start) - 1, tokens, lambda size: _of_characters(start, size, wrap)
+        )
+    return best
+
+
+_MIN_CHARACTERS = 200
+
+
+def _largest(low: int, high: int, tokens: int, make: Callable[[int], Excerpt]) -> Excerpt | None:
+    """The largest excerpt that fits, by bisection: a larger one never costs less."""
     best: Excerpt | None = None
-    low, high = min(MIN_LINES, core.end_line - core.start_line + 1), len(lines) - 1
     while low <= high:
         middle = (low + high) // 2
-        tried = _render(lines, _window(core, middle, len(lines)), item.path, wrap)
+        tried = make(middle)
         if estimate_tokens(tried.text) <= tokens:
             best, low = tried, middle + 1
         else:
@@ -58,9 +73,25 @@ def excerpt(item: ContextItem, tokens: int, wrap: Callable[[str, str], str]) -> 
     return best
 
 
+def _of_lines(lines: list[str], core: Selection, size: int, wrap: Wrap) -> Excerpt:
+    window, count = _window(core, size, len(lines)), len(lines)
+    text = "".join(lines[window.start_line - 1 : window.end_line])
+    end = "" if text.endswith("\n") else "\n"
+    shown = f"lines {window.start_line}-{window.end_line} of {count}"
+    before, after = _mark(1, window.start_line - 1), _mark(window.end_line + 1, count)
+    return Excerpt(wrap(f"{before}{text}{end}{after}", shown), shown)
+
+
+def _of_characters(text: str, size: int, wrap: Wrap) -> Excerpt:
+    shown = f"{size:,} of {len(text):,} characters"
+    return Excerpt(
+        wrap(f"{text[:size]}\n[{len(text) - size:,} more characters are left out here]\n", shown), shown
+    )
+
+
 def _window(core: Selection, size: int, count: int) -> Selection:
     """``size`` lines that hold the core, or its beginning; what is left goes evenly to both sides."""
-    spare = size - (core.end_line - core.start_line + 1)
+    spare = size - _length(core)
     if spare <= 0:
         return Selection(core.start_line, core.start_line + size - 1)
     start = max(1, core.start_line - spare // 2)
@@ -68,16 +99,9 @@ def _window(core: Selection, size: int, count: int) -> Selection:
     return Selection(max(1, end - size + 1), end)
 
 
-def _render(lines: list[str], window: Selection, path: str, wrap: Callable[[str, str], str]) -> Excerpt:
-    count = len(lines)
-    text = "".join(lines[window.start_line - 1 : window.end_line])
-    if not text.endswith("\n"):
-        text += "\n"
-    before = _mark(1, window.start_line - 1, path)
-    after = _mark(window.end_line + 1, count, path)
-    shown = f"lines {window.start_line}-{window.end_line} of {count}"
-    return Excerpt(wrap(before + text + after, shown), shown)
+def _mark(start: int, end: int) -> str:
+    return f"[lines {start}-{end} are left out here]\n" if start <= end else ""
 
 
-def _mark(start: int, end: int, path: str) -> str:
-    return f"[lines {start}-{end} of {path} are left out here]\n" if start <= end else ""
+def _length(selection: Selection) -> int:
+    return selection.end_line - selection.start_line + 1
