@@ -11,24 +11,54 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rolecall.settings.credential import Credential
-    from rolecall.settings.loading import Inspection, LoadedSettings, inspect, load
-    from rolecall.settings.masking import masked
-    from rolecall.settings.model import Settings
+    from rolecall.settings.loading import Inspection, LoadedSettings, inspect, load, masked
+    from rolecall.settings.model import (
+        ApplySettings,
+        BreakerSettings,
+        ConcurrencySettings,
+        ContextSettings,
+        DaemonSettings,
+        LlmSettings,
+        LoggingSettings,
+        McpSettings,
+        MetricsSettings,
+        PoolSettings,
+        RetrySettings,
+        Settings,
+    )
 
-__all__ = ["Credential", "Inspection", "LoadedSettings", "Settings", "inspect", "load", "masked"]
+__all__ = [
+    "ApplySettings",
+    "BreakerSettings",
+    "ConcurrencySettings",
+    "ContextSettings",
+    "Credential",
+    "DaemonSettings",
+    "Inspection",
+    "LlmSettings",
+    "LoadedSettings",
+    "LoggingSettings",
+    "McpSettings",
+    "MetricsSettings",
+    "PoolSettings",
+    "RetrySettings",
+    "Settings",
+    "inspect",
+    "load",
+    "masked",
+]
 
-_HOMES = {
+_ELSEWHERE = {
     "Credential": "credential",
     "Inspection": "loading",
     "LoadedSettings": "loading",
-    "Settings": "model",
     "inspect": "loading",
     "load": "loading",
-    "masked": "masking",
+    "masked": "loading",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_ELSEWHERE.get(name, 'model')}"), name)

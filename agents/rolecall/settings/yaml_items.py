@@ -1,0 +1,157 @@
+"""The entries of a YAML file, each with its line. Aliases and tags are refused: no setting needs them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+from yaml.composer import ComposerError
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from rolecall.settings import catalogue
+from rolecall.settings.items import Item, Problem
+from rolecall.settings.masking import printable
+
+_DEEPEST = 20
+_YAML = "tag:yaml.org,2002:"
+_AS_TEXT = {_YAML + name for name in ("str", "timestamp", "value", "merge")}
+_SCALARS = {_YAML + name for name in ("null", "bool", "int", "float")}
+_EXPONENT = re.compile(
+    r"[+-]?[0-9]+(\.[0-9]*)?[eE][+-]?[0-9]{1,3}"
+)  # YAML 1.2 reads 1e3, this reader does not
+
+_ADVICE = (
+    ("'\\t'", "a tab cannot indent YAML; use spaces"),
+    (
+        "mapping values are not allowed",
+        "a colon does not fit here; check the indentation, and put text with a : in quotes",
+    ),
+    ("could not find expected ':'", "a line must be written as name: value"),
+    ("but found '<block mapping start>'", "this line is indented deeper than the lines it belongs to"),
+    ("expected <block end>", "this line is not indented like the lines it belongs to"),
+    ("expected ',' or ']'", "a list opened with [ is not closed, or a comma is missing"),
+    ("expected ',' or '}'", "a map opened with { is not closed, or a comma is missing"),
+    ("while scanning a quoted scalar", "a quotation mark is not closed"),
+    ("expected a single document", "a second document begins here; remove the --- line"),
+    ("found unknown escape character", "a backslash in double quotes starts an escape; use single quotes"),
+    ("cannot start any token", "put text that begins with this character in quotes"),
+)
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes; an alias is an error, as it can stand for exponentially many values."""
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        events: Any = self  # the library's event methods carry no types
+        if events.check_event(yaml.AliasEvent):
+            mark = events.peek_event().start_mark
+            raise ComposerError(None, None, "an alias (*name) is not taken here; write the value out", mark)
+        return super().compose_node(parent, index)
+
+
+class _Reader:
+    """Walks the nodes of one file."""
+
+    def __init__(self, file: str, origin: str) -> None:
+        self.file = file
+        self.origin = origin
+        self.items: list[Item] = []
+        self.problems: list[Problem] = []
+
+    def read(self, text: str) -> None:
+        try:
+            loader = _Loader(text)
+            self._root(loader.get_single_node(), loader)
+        except yaml.MarkedYAMLError as error:
+            self._report_broken(error)
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            self._report(
+                f"{self.file}, line {line}", "", "it holds a control character that YAML does not allow"
+            )
+        except RecursionError:
+            self._report(self.file, "", "it is nested too deeply")
+
+    def _root(self, node: Node | None, loader: _Loader) -> None:
+        if node is None or (isinstance(node, ScalarNode) and node.tag == _YAML + "null"):
+            return
+        if not isinstance(node, MappingNode):
+            found = "a list" if isinstance(node, SequenceNode) else "text"
+            self._report(
+                self.file, "", f"it is {found}; it must hold groups of settings, such as llm: and retry:"
+            )
+            return
+        for group, key, value in self._pairs(node, ()):
+            if group in catalogue.groups() and isinstance(value, MappingNode):
+                for name, inner_key, inner in self._pairs(value, (group,)):
+                    self._add((group, name), inner_key, inner, loader)
+            else:
+                self._add((group,), key, value, loader)
+
+    def _pairs(self, node: MappingNode, parents: tuple[str, ...]) -> list[tuple[str, Node, Node]]:
+        """Names and values of a map; a name that is there twice, or is no name, is reported."""
+        pairs: list[tuple[str, Node, Node]] = []
+        lines: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, ScalarNode):
+                self._report(f"{self.file}, line {line}", "", "a name must be a word")
+                continue
+            name = str(key.value)
+            path = printable(".".join((*parents, name)))
+            if name in lines:
+                text = f"{path} is already there in line {lines[name]}; keep one of the two"
+                self._report(f"{self.file}, line {line}", path, text)
+            lines.setdefault(name, line)
+            pairs.append((name, key, value))
+        return pairs
+
+    def _add(self, names: tuple[str, ...], key: Node, node: Node, loader: _Loader) -> None:
+        where = f"{self.file}, line {key.start_mark.line + 1}"
+        self.items.append(Item(names, self._value(node, loader, names), where, self.origin))
+
+    def _value(self, node: Node, loader: _Loader, names: tuple[str, ...], depth: int = 0) -> Any:
+        if depth > _DEEPEST:
+            raise RecursionError
+        if isinstance(node, MappingNode) and node.tag == _YAML + "map":
+            pairs = self._pairs(node, names)
+            return {name: self._value(value, loader, (*names, name), depth + 1) for name, _, value in pairs}
+        if isinstance(node, SequenceNode) and node.tag == _YAML + "seq":
+            return [self._value(item, loader, names, depth + 1) for item in node.value]
+        if isinstance(node, ScalarNode) and node.tag in _AS_TEXT | _SCALARS:
+            return _scalar(node, loader)
+        line = node.start_mark.line + 1
+        self._report(
+            f"{self.file}, line {line}", ".".join(names), f"the tag {printable(node.tag)} is not taken here"
+        )
+        return None
+
+    def _report(self, where: str, path: str, text: str) -> None:
+        self.problems.append(Problem(where, path, text))
+
+    def _report_broken(self, error: yaml.MarkedYAMLError) -> None:
+        mark = error.problem_mark or error.context_mark
+        where = f"{self.file}, line {mark.line + 1}, column {mark.column + 1}" if mark else self.file
+        said = f"{error.context or ''} {error.problem or ''}".strip()
+        advice = next((advice for sign, advice in _ADVICE if sign in said), None)
+        self._report(
+            where, "", "this is not valid YAML: " + (advice or printable(error.problem or said, 200))
+        )
+
+
+def read(text: str, file: str, origin: str) -> tuple[list[Item], list[Problem]]:
+    """The entries of a YAML text. ``file`` is how messages name it, ``origin`` how ``config show`` does."""
+    reader = _Reader(file, origin)
+    reader.read(text)
+    return reader.items, reader.problems
+
+
+def _scalar(node: ScalarNode, loader: Any) -> Any:
+    text = str(node.value)
+    if node.tag in _AS_TEXT:
+        return float(text) if node.style is None and _EXPONENT.fullmatch(text) else text
+    try:
+        return loader.construct_object(node)
+    except (ValueError, yaml.YAMLError):  # a number Python refuses: thousands of digits, 0x without digits
+        return text
