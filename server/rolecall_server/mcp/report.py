@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from rolecall.task import ErrorInfo, FileResult, TaskResult
 
 OFFLINE = "offline scaffold, no model was called"
-SHOWN_FILES = 40
-"""Files a text lists by name before it counts the others."""
-
 ANSWER_ROOM = 200
 """Bytes kept free for the note that says where the rest of a cut text is."""
 
@@ -30,7 +27,7 @@ def report(result: TaskResult, limit: int) -> str:
     sections = [_headline(result), _facts(result), *_error(result.error)]
     ending = _next(result)
     room = limit - _bytes("\n\n".join([*sections, ending])) - ANSWER_ROOM
-    files = _clip(_files(result), room // 2)
+    files = _files(result, room // 2)
     room -= _bytes(files)
     prose = _prose(result, room)
     room -= _bytes(prose)
@@ -119,13 +116,19 @@ def _prose(result: TaskResult, room: int) -> str:
     return f"{_clip(result.summary, room)}\n[More: {where}]" if room > 0 else ""
 
 
-def _files(result: TaskResult) -> str:
+def _files(result: TaskResult, room: int) -> str:
+    """A line a file, as many as fit, and how many more there are."""
     if not result.files:
         return ""
-    lines = [_file(file) for file in result.files[:SHOWN_FILES]]
-    if len(result.files) > SHOWN_FILES:
-        lines.append(f"- and {len(result.files) - SHOWN_FILES} more: {links.task_uri(result.task_id)}")
-    return "\n".join(["Files:", *lines])
+    lines = ["Files:"]
+    for file in result.files:
+        line = _file(file)
+        room -= _bytes(line) + 1
+        if room < 0:
+            lines.append(f"- and {len(result.files) - len(lines) + 1} more: {links.task_uri(result.task_id)}")
+            break
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _file(file: FileResult) -> str:

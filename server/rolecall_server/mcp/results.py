@@ -114,7 +114,8 @@ def _links(result: TaskResult, structured: dict[str, Any]) -> Sequence[types.Res
     shown = {file["path"] for file in structured["files"] if file["diff"] is not None}
     missing = [file for file in result.files if file.diff and file.path not in shown]
     found = [_file_link(result, file) for file in missing[:MOST_LINKS]]
-    if (structured["answer"] is None and result.answer) or len(missing) > MOST_LINKS:
+    cut = len(structured["files"]) < len(result.files) or (structured["answer"] is None and result.answer)
+    if cut or len(missing) > MOST_LINKS:
         found.append(
             types.ResourceLink(
                 name=f"result of task {result.task_id}",

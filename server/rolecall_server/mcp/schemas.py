@@ -22,8 +22,8 @@ TASK_TOOLS = (APPLY, RESULT, CANCEL, STATUS)
 LIST_BYTES = 9_000
 """Size of the whole list as JSON: under 3,000 tokens at the 3 bytes a token of the densest JSON."""
 
-_DESCRIPTION_CUTS = (400, 200, 120, 60, 0)
-"""Characters of a role's description, tried in turn until the list fits."""
+_CUTS = ((400, False), (200, False), (100, False), (100, True), (50, True), (0, True))
+"""Characters of a role's description, and whether its arguments go undescribed; tried until the list fits."""
 
 ROLE_ARGUMENTS = ("instruction", "task", "files", "context")
 _ALWAYS_LOAD = {"anthropic/alwaysLoad": True}
@@ -39,8 +39,8 @@ def tool_list(roles: Sequence[Role], exposes: Callable[[str], bool]) -> list[typ
     shown = [role for role in roles if exposes(tool_name(role.id))]
     others = [tool for tool in _task_tools() if exposes(tool.name)]
     tools: list[types.Tool] = []
-    for cut in _DESCRIPTION_CUTS:
-        tools = [*(_role_tool(role, cut) for role in shown), *others]
+    for cut, terse in _CUTS:
+        tools = [*(_role_tool(role, cut, terse=terse) for role in shown), *others]
         if _size(tools) <= LIST_BYTES:
             break
     return tools
@@ -51,7 +51,7 @@ def _size(tools: Sequence[types.Tool]) -> int:
     return len(json.dumps(dumped).encode())
 
 
-def _role_tool(role: Role, cut: int) -> types.Tool:
+def _role_tool(role: Role, cut: int, *, terse: bool) -> types.Tool:
     properties: dict[str, Any] = {
         "instruction": _string("What is wanted, in the user's words."),
         "files": _strings("Workspace files, the target first; path:10-40 selects lines."),
@@ -63,6 +63,9 @@ def _role_tool(role: Role, cut: int) -> types.Tool:
             "enum": [task.id for task in role.tasks],
             "description": "A prepared task; leave out to follow the instruction alone.",
         }
+    if terse:
+        for schema in properties.values():
+            del schema["description"]
     return types.Tool(
         name=tool_name(role.id),
         title=role.title,
