@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from rolecall.errors import ErrorCode  # noqa: TC001 - pydantic reads the annotation
+
 if TYPE_CHECKING:
-    from rolecall.errors import ErrorCode, RolecallError
+    from rolecall.errors import RolecallError
 
 Status = Literal["completed", "incomplete", "cancelled", "failed", "running"]
 FileAction = Literal["create", "modify", "delete", "rename"]
