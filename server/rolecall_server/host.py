@@ -43,8 +43,9 @@ class Host:
         return Session(caller, roots=roots, editor=editor, buffers=buffers)
 
     async def close_session(self, session: Session) -> None:
-        """End what the client had running."""
-        await self.runtime.tasks.end_session(session)
+        """End what the client had running; nothing where nothing was ever started."""
+        if "runtime" in self.__dict__:
+            await self.runtime.tasks.end_session(session)
 
     async def aclose(self) -> None:
         """End everything; nothing where nothing was ever started."""
