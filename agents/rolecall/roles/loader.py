@@ -163,18 +163,23 @@ def read_bytes(file: Path) -> bytes:
         descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     except OSError as error:
         raise UnreadableError(_reason(error)) from error
-    with os.fdopen(descriptor, "rb") as stream:
-        status = os.fstat(stream.fileno())
-        if stat.S_ISDIR(status.st_mode):
-            raise UnreadableError("a folder, where a role file should be")
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableError("not a regular file")
-        if status.st_size > MAX_ROLE_BYTES:
-            raise UnreadableError(f"{status.st_size:,} bytes; a role file has at most {MAX_ROLE_BYTES:,}")
-        try:
-            return stream.read(MAX_ROLE_BYTES + 1)
-        except OSError as error:
-            raise UnreadableError(_reason(error)) from error
+    try:
+        _check(os.fstat(descriptor))
+        with open(descriptor, "rb", closefd=False) as stream:
+            return stream.read(MAX_ROLE_BYTES)
+    except OSError as error:
+        raise UnreadableError(_reason(error)) from error
+    finally:
+        os.close(descriptor)
+
+
+def _check(status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise UnreadableError("a folder, where a role file should be")
+    if not stat.S_ISREG(status.st_mode):
+        raise UnreadableError("not a regular file")
+    if status.st_size > MAX_ROLE_BYTES:
+        raise UnreadableError(f"{status.st_size:,} bytes; a role file has at most {MAX_ROLE_BYTES:,}")
 
 
 def decode(data: bytes) -> str:

@@ -17,7 +17,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     wanted = _plain(name)
     for candidate in names:
         plain = _plain(candidate)
-        if wanted and (plain.startswith(wanted) or (wanted.startswith(plain) and plain)):
+        if plain and wanted and (wanted in plain or plain in wanted):
             return candidate
     from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
 
