@@ -34,12 +34,14 @@ class Connection:
 
     Attributes:
         back_channel: tells a client of the handshake era that lists changed; None before its handshake.
+        listed: the roles the client saw last; None before it asked.
     """
 
     def __init__(self, host: Host, caller: Caller, roots: Sequence[Path] = ()) -> None:
         self.host = host
         self.caller = caller
         self.back_channel: ServerSession | None = None
+        self.listed: list[Role] | None = None
         self._roots = tuple(roots)
         self._session: Session | None = None
         self._catalog: RoleCatalog | None = None
@@ -75,6 +77,11 @@ class Connection:
         catalog = self._roles_on_call()
         catalog.refresh()
         return catalog.roles()
+
+    def roles_to_list(self) -> list[Role]:
+        """The roles, for a list the client keeps until it is told of a change."""
+        self.listed = self.roles()
+        return self.listed
 
     def role(self, role_id: str) -> Role:
         """The role of that id.

@@ -21,7 +21,9 @@ async def list_prompts(
     context: ServerRequestContext[Connection, Any], _: types.PaginatedRequestParams | None
 ) -> types.ListPromptsResult:
     """One prompt a role."""
-    return types.ListPromptsResult(prompts=[_prompt(role) for role in context.lifespan_context.roles()])
+    return types.ListPromptsResult(
+        prompts=[_prompt(role) for role in context.lifespan_context.roles_to_list()]
+    )
 
 
 async def get_prompt(

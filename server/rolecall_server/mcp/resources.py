@@ -37,7 +37,7 @@ async def list_resources(
 ) -> types.ListResourcesResult:
     """The roles, the newest tasks, status and metrics."""
     connection = context.lifespan_context
-    listed = [_role_resource(role) for role in connection.roles()]
+    listed = [_role_resource(role) for role in connection.roles_to_list()]
     listed += [_task_resource(task) for task in _newest(connection)]
     listed += [
         types.Resource(uri=links.STATUS_URI, name="status", title="Status", mime_type=JSON),

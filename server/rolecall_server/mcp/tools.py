@@ -23,7 +23,7 @@ async def list_tools(
 ) -> types.ListToolsResult:
     """The roles, and the tools for what they make."""
     connection = context.lifespan_context
-    return types.ListToolsResult(tools=schemas.tool_list(connection.roles(), connection.exposes))
+    return types.ListToolsResult(tools=schemas.tool_list(connection.roles_to_list(), connection.exposes))
 
 
 async def call_tool(

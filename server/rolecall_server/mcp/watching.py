@@ -30,17 +30,15 @@ class RoleWatch:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        await anyio.sleep(INTERVAL_S)
-        known = self._connection.roles()
         while True:
             await anyio.sleep(INTERVAL_S)
+            listed = self._connection.listed
             # Compared by value, since whoever refreshes the catalog first learns of the change.
-            roles = self._connection.roles()
-            if roles != known:
-                known = roles
-                await self.tell()
+            if listed is not None and self._connection.roles() != listed:
+                self._connection.listed = self._connection.roles()
+                await self._tell()
 
-    async def tell(self) -> None:
+    async def _tell(self) -> None:
         """Say that the lists changed, in the way of the client's era."""
         for event in (ToolsListChanged(), PromptsListChanged(), ResourcesListChanged()):
             await self._bus.publish(event)
