@@ -130,7 +130,7 @@ class Documents:
         buffer = self.buffers.get(place.path) if self.buffers is not None else None
         if buffer is not None:
             return buffer
-        data = read_bytes(self.workspace.roots[place.root], place, limit=limit)
+        data = read_bytes(self.workspace.roots[place.root], place.parts, place.path, limit=limit)
         if data is None:
             return None
         text, bom = decode(place.path, data)

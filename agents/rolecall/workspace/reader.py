@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from rolecall.workspace.policy import Place
 
 NO_FOLLOW: Final[int] = getattr(os, "O_NOFOLLOW", 0)
 CLOSE_ON_EXEC: Final[int] = getattr(os, "O_CLOEXEC", 0)
@@ -37,7 +36,7 @@ def open_folder(root: Path, parts: tuple[str, ...]) -> Generator[int | None]:
     if not ANCHORED:
         yield None
         return
-    descriptor = os.open(root, os.O_RDONLY | FOLDER | CLOSE_ON_EXEC)
+    descriptor = os.open(root, os.O_RDONLY | FOLDER | NO_FOLLOW | CLOSE_ON_EXEC)
     try:
         for name in parts:
             inner = os.open(name, os.O_RDONLY | FOLDER | NO_FOLLOW | CLOSE_ON_EXEC, dir_fd=descriptor)
@@ -48,23 +47,29 @@ def open_folder(root: Path, parts: tuple[str, ...]) -> Generator[int | None]:
         os.close(descriptor)
 
 
-def read_bytes(root: Path, place: Place, *, limit: int) -> bytes | None:
-    """The bytes of a regular file, or None where there is no file.
+def read_bytes(root: Path, parts: tuple[str, ...], path: str, *, limit: int) -> bytes | None:
+    """The bytes of the regular file ``parts`` below ``root``, or None where there is no file.
+
+    Args:
+        root: real path of a folder.
+        parts: components below it, none of them a link.
+        path: what to call the file in messages.
+        limit: the largest size, in bytes.
 
     Raises:
         PathRefused: it is no regular file, larger than ``limit`` bytes, or cannot be opened.
     """
-    *folders, name = place.parts
+    *folders, name = parts
     try:
         with open_folder(root, tuple(folders)) as folder:
-            target = name if folder is not None else str(root.joinpath(*place.parts))
-            return _read_regular(target, folder, place.path, limit)
+            target = name if folder is not None else str(root.joinpath(*parts))
+            return _read_regular(target, folder, path, limit)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise _unreadable(place.path, "it became a link while it was being opened") from error
-        raise _unreadable(place.path, (error.strerror or "it cannot be opened").lower()) from error
+            raise _unreadable(path, "it became a link while it was being opened") from error
+        raise _unreadable(path, (error.strerror or "it cannot be opened").lower()) from error
 
 
 def decode(path: str, data: bytes) -> tuple[str, bool]:
