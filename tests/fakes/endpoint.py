@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import struct
 import threading
 from collections import deque
@@ -381,17 +382,19 @@ class FakeEndpoint:
                         await self._send(data)
                     return False
                 case Hang():
-                    await self.request.disconnected.wait()
-                    return False
-                case Reset():
-                    await self.writer.drain()
-                    self.writer.get_extra_info("socket").setsockopt(1, 13, LINGER_ZERO)
-                    self.writer.transport.abort()
-                    return False
-                case Drop():
-                    await self.writer.drain()
+                    return not await self._gone_within(asyncio.Event().wait())
+                case Reset() | Drop():
+                    await self._break(reset=isinstance(step, Reset))
                     return False
             return True
+
+        async def _break(self, *, reset: bool) -> None:
+            await self.writer.drain()
+            if reset:
+                self.writer.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO
+                )
+                self.writer.transport.abort()
 
         async def _send(self, data: bytes) -> None:
             if data:

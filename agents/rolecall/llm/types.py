@@ -64,7 +64,13 @@ class TextChunk:
 
 @dataclass(frozen=True, slots=True)
 class FinishChunk:
-    """The end of a stream that succeeded. ``reason``: ``stop``, ``length``, or what the endpoint said."""
+    """The end of a stream that succeeded.
+
+    Attributes:
+        reason: ``stop``, ``length``, or what the endpoint said.
+        model: the one that answered, which may be a fallback.
+    """
 
     reason: str
     usage: Usage
+    model: str | None = None

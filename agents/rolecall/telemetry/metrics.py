@@ -14,7 +14,7 @@ from rolecall.telemetry.instruments import INSTRUMENTS
 from rolecall.telemetry.prometheus import exposition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from rolecall.telemetry.instruments import Instrument, Kind
 
@@ -66,7 +66,7 @@ class Metrics:
         self._numbers: dict[str, dict[Attributes, float]] = {}
         self._sketches: dict[str, dict[Attributes, Sketch]] = {}
 
-    def count(self, name: str, n: float = 1, **attributes: object) -> None:
+    def count(self, name: str, n: float = 1, /, **attributes: object) -> None:
         """Add ``n`` to a counter. Raises KeyError for an unknown name, ValueError for a negative ``n``."""
         _instrument(name, "counter")
         if n < 0:
@@ -76,14 +76,14 @@ class Metrics:
             key = _key(series, attributes)
             series[key] = series.get(key, 0) + n
 
-    def gauge(self, name: str, value: float, **attributes: object) -> None:
+    def gauge(self, name: str, value: float, /, **attributes: object) -> None:
         """Set a gauge to ``value``. Raises KeyError for an unknown name."""
         _instrument(name, "gauge")
         with self._lock:
             series = self._numbers.setdefault(name, {})
             series[_key(series, attributes)] = value
 
-    def observe(self, name: str, value: float, **attributes: object) -> None:
+    def observe(self, name: str, value: float, /, **attributes: object) -> None:
         """Record ``value`` in a histogram. Raises KeyError for an unknown name."""
         _instrument(name, "histogram")
         with self._lock:
@@ -95,7 +95,7 @@ class Metrics:
             sketch.add(value)
 
     @contextmanager
-    def timer(self, name: str, **attributes: object) -> Iterator[None]:
+    def timer(self, name: str, /, **attributes: object) -> Generator[None]:
         """Record the seconds the block takes, whichever way it ends."""
         started = self._clock()
         try:

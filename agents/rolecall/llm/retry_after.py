@@ -1,0 +1,93 @@
+"""When an endpoint may be asked again, in every form endpoints say it."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from rolecall.llm.shapes import as_list, as_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rolecall.llm.problem import Problem
+
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
+_IN_WORDS = re.compile(
+    r"(?:try again|retry) (?:in|after) ((?:\d+h)?(?:\d+m(?!s))?(?:\d+(?:\.\d+)?(?:ms|s))?)\b", re.IGNORECASE
+)
+
+
+def retry_after(headers: Mapping[str, str], problem: Problem, *, now: float | None = None) -> float | None:
+    """Seconds to wait, None where the endpoint does not say or the moment has passed.
+
+    In this order: ``retry-after-ms`` and ``retry-after`` (seconds or an HTTP date, RFC 9110 section 10.2.3),
+    the rate-limit headers of what is used up, Google's ``RetryInfo``, the message's own words.
+
+    Args:
+        headers: of the response, names in lower case.
+        problem: its body.
+        now: seconds since the epoch, for dates.
+    """
+    moment = time.time() if now is None else now
+    for seconds in _told(headers, problem, moment):
+        if seconds is not None and math.isfinite(seconds) and seconds > 0:
+            return seconds
+    return None
+
+
+def _told(headers: Mapping[str, str], problem: Problem, now: float) -> Iterator[float | None]:
+    milliseconds = _number(headers.get("retry-after-ms"))
+    yield None if milliseconds is None else milliseconds / 1000
+    yield _seconds_or_date(headers.get("retry-after"), now)
+    yield max(_resets(headers), default=None)
+    yield _retry_info(problem.fields.get("details"))
+    said = _IN_WORDS.search(problem.message)
+    yield duration(said[1]) if said else None
+
+
+def duration(text: str) -> float | None:
+    """Seconds of ``1h2m3.5s``, ``120ms`` or a plain number; None for anything else."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or not any(match.groups()):
+        return _number(text)
+    hours, minutes, seconds, milliseconds = (float(group or 0) for group in match.groups())
+    return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
+
+
+def _resets(headers: Mapping[str, str]) -> Iterator[float]:
+    for what in ("requests", "tokens"):
+        if _number(headers.get(f"x-ratelimit-remaining-{what}")) == 0:
+            seconds = duration(headers.get(f"x-ratelimit-reset-{what}", ""))
+            if seconds is not None:
+                yield seconds
+
+
+def _seconds_or_date(value: str | None, now: float) -> float | None:
+    if value is None:
+        return None
+    seconds = _number(value)
+    if seconds is not None:
+        return seconds
+    try:
+        return parsedate_to_datetime(value).timestamp() - now
+    except ValueError:
+        return None
+
+
+def _retry_info(details: Any) -> float | None:
+    for detail in as_list(details):
+        delay = as_object(detail).get("retryDelay")
+        if isinstance(delay, str):
+            return duration(delay)
+    return None
+
+
+def _number(value: str | None) -> float | None:
+    try:
+        return float(value) if value is not None else None
+    except ValueError:
+        return None

@@ -1,0 +1,96 @@
+"""One attempt: send the request through the pooled client, read the answer as it comes, mind the deadlines.
+
+The SDK builds and sends the request; its stream is decoded here, because a broken one looks like success
+to the SDK: an end in mid-answer, ``[DONE]`` without a finish reason, an error event, a page with status 200.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from rolecall.llm.body import Body
+from rolecall.llm.reading import AnswerReader
+from rolecall.llm.types import FinishChunk, TextChunk
+from rolecall.llm.usage import estimated
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from openai import AsyncOpenAI
+
+    from rolecall.llm.deadlines import Deadlines
+    from rolecall.llm.types import Endpoint, ModelCall
+    from rolecall.settings.model import LlmSettings
+
+TAIL_S = 0.5
+"""Seconds an answer that is complete waits for its usage and for the end of the stream, so that the
+connection can be used again."""
+
+
+async def attempt(
+    client: AsyncOpenAI, call: ModelCall, endpoint: Endpoint, settings: LlmSettings, deadlines: Deadlines
+) -> AsyncGenerator[TextChunk | FinishChunk]:
+    """Ask ``endpoint`` once. The text as it comes, then one FinishChunk.
+
+    Raises:
+        UpstreamError: the one class that says what went wrong.
+        ConfigurationInvalid: the request cannot even be built.
+    """
+    reader = AnswerReader(endpoint, settings.max_answer_bytes)
+    async with (
+        _response(client, call, endpoint, settings, deadlines) as response,
+        aclosing(_texts(response, reader, deadlines)) as texts,
+    ):
+        async for text in texts:
+            yield TextChunk(text)
+    reader.end()
+    assert reader.finish is not None
+    usage = reader.usage or estimated(call.prompt, reader.characters)
+    yield FinishChunk(reader.finish, usage, endpoint.model)
+
+
+@asynccontextmanager
+async def _response(
+    client: AsyncOpenAI, call: ModelCall, endpoint: Endpoint, settings: LlmSettings, deadlines: Deadlines
+) -> AsyncGenerator[Any]:
+    """The response, its head received; closed on every path, with its connection where the body has not ended."""
+    from rolecall.llm import wire  # noqa: PLC0415  # heavy; the pool has imported it in a thread
+
+    with wire.mapped_errors(endpoint, settings):
+        request = wire.request(client, call, endpoint, settings)
+        response = await deadlines.wait(request.__aenter__())
+        try:
+            yield response
+        finally:
+            await request.__aexit__(None, None, None)
+
+
+async def _texts(response: Any, reader: AnswerReader, deadlines: Deadlines) -> AsyncGenerator[str]:
+    """The text of the body, all that one read brought at a time."""
+    body = Body(reader)
+    loop = asyncio.get_running_loop()
+    tail_ends: float | None = None
+    async with aclosing(response.iter_bytes()) as chunks:
+        while not reader.done or reader.complete:
+            if reader.complete and tail_ends is None:
+                tail_ends = loop.time() + TAIL_S
+            texts: list[str] = []
+            active = reader.active
+            problem: Exception | None = None
+            chunk: bytes | None = None
+            try:
+                chunk = await deadlines.wait(anext(chunks, None), until=tail_ends)
+                for text in body.finish() if chunk is None else body.feed(chunk):
+                    texts.append(text)  # noqa: PERF402  # what came before an error counts
+            except Exception as error:  # noqa: BLE001  # raised again below, after the text before it
+                problem = error
+            if texts:
+                yield "".join(texts)
+            if problem is not None and not reader.complete:
+                raise problem
+            if problem is not None or chunk is None:
+                return
+            if reader.active != active:
+                deadlines.progress()

@@ -1,0 +1,39 @@
+"""What a request cost in tokens: as the endpoint counted, else estimated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rolecall.llm.shapes import as_object
+from rolecall.task import Usage
+
+if TYPE_CHECKING:
+    from rolecall.llm.types import Prompt
+
+CHARACTERS_A_TOKEN = 4
+
+
+def counted(value: Any) -> Usage | None:
+    """The ``usage`` object of a completion; None where it is not one."""
+    fields = as_object(value)
+    prompt, completion = fields.get("prompt_tokens"), fields.get("completion_tokens")
+    if not isinstance(prompt, int) or not isinstance(completion, int):
+        return None
+    details = as_object(fields.get("prompt_tokens_details"))
+    cached = details.get("cached_tokens") or fields.get("prompt_cache_hit_tokens")  # DeepSeek's name
+    return Usage(
+        input_tokens=max(0, prompt),
+        cached_input_tokens=cached if isinstance(cached, int) and cached > 0 else 0,
+        output_tokens=max(0, completion),
+        estimated=False,
+    )
+
+
+def estimated(prompt: Prompt, answer_characters: int) -> Usage:
+    """The usage where the endpoint did not count."""
+    asked = len(prompt.system) + len(prompt.user)
+    return Usage(
+        input_tokens=-(-asked // CHARACTERS_A_TOKEN),
+        output_tokens=-(-answer_characters // CHARACTERS_A_TOKEN),
+        estimated=True,
+    )

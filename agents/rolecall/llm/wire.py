@@ -1,0 +1,184 @@
+"""The request as the SDK sends it, and the errors of the SDK and of HTTP as errors of ours.
+
+Importing this module imports openai and httpx2; it is only imported once a pooled client is there.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import openai
+
+from rolecall.errors import (
+    ConfigurationInvalid,
+    EndpointUnreachable,
+    TimedOut,
+    UpstreamError,
+    UpstreamProtocolError,
+    UpstreamUnavailable,
+)
+from rolecall.llm import classify
+from rolecall.llm.secrecy import host_of
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from openai import AsyncOpenAI
+
+    from rolecall.llm.types import Endpoint, ModelCall
+    from rolecall.settings.model import LlmSettings
+
+_NEWER_NAMES = ("api.openai.com", ".openai.azure.com")
+"""Hosts that want ``max_completion_tokens``; all others know ``max_tokens``."""
+
+
+def request(client: AsyncOpenAI, call: ModelCall, endpoint: Endpoint, settings: LlmSettings) -> Any:
+    """The request as an async context manager; entering it sends it and gives the response's head."""
+    create: Any = client.chat.completions.with_streaming_response.create
+    return create(
+        model=endpoint.model,
+        messages=[
+            {"role": "system", "content": call.prompt.system},
+            {"role": "user", "content": call.prompt.user},
+        ],
+        stream=call.stream,
+        timeout=httpx2.Timeout(None, connect=settings.connect_timeout_s),
+        extra_headers=_headers(endpoint, stream=call.stream),
+        **_options(call, endpoint),
+    )
+
+
+def listing(client: AsyncOpenAI, endpoint: Endpoint, settings: LlmSettings) -> Any:
+    """The request for the models as an async context manager, like :func:`request`."""
+    fetch: Any = client.models.with_streaming_response.list
+    return fetch(
+        timeout=httpx2.Timeout(None, connect=settings.connect_timeout_s),
+        extra_headers=_headers(endpoint, stream=False),
+    )
+
+
+@contextmanager
+def mapped_errors(endpoint: Endpoint, settings: LlmSettings) -> Generator[None]:
+    """Raise what the SDK and HTTP raise as the error of ours that it means.
+
+    Without the original as its cause: its texts hold addresses with passwords.
+    """
+    try:
+        yield
+    except classify.HttpFailure as failure:
+        raise classify.from_status(failure, endpoint) from None
+    except openai.APIConnectionError as error:
+        raise _transport_error(error.__cause__ or error, endpoint, settings) from None
+    except httpx2.TransportError as error:
+        raise _transport_error(error, endpoint, settings) from None
+    except httpx2.DecodingError:
+        raise _protocol_error(endpoint, "a body whose compression cannot be undone") from None
+    except openai.OpenAIError as error:
+        raise _protocol_error(endpoint, f"what the client cannot take ({type(error).__name__})") from None
+    except (UnicodeEncodeError, httpx2.InvalidURL):
+        raise _unsendable(endpoint) from None
+
+
+def _options(call: ModelCall, endpoint: Endpoint) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if call.stream:
+        options["stream_options"] = {"include_usage": True}
+    if call.temperature is not None:
+        options["temperature"] = call.temperature
+    if call.max_output_tokens is not None:
+        newer = host_of(endpoint).endswith(_NEWER_NAMES)
+        options["max_completion_tokens" if newer else "max_tokens"] = call.max_output_tokens
+    return options
+
+
+def _headers(endpoint: Endpoint, *, stream: bool) -> dict[str, Any]:
+    headers: dict[str, Any] = {
+        # Compressed, proxies hold pieces back, and a small body can grow without limit.
+        "Accept-Encoding": "identity",
+        "Accept": "text/event-stream" if stream else "application/json",
+        # The SDK asks for the header or for its being left out in so many words.
+        **({} if endpoint.api_key else {"Authorization": openai.Omit()}),
+    }
+    given = {name.lower() for name in endpoint.headers}
+    return {name: value for name, value in headers.items() if name.lower() not in given} | dict(
+        endpoint.headers
+    )
+
+
+def _transport_error(
+    error: BaseException, endpoint: Endpoint, settings: LlmSettings
+) -> UpstreamError | ConfigurationInvalid:
+    host = host_of(endpoint)
+    match error:
+        case httpx2.ConnectTimeout():
+            return TimedOut(
+                f"No connection to {host} within {settings.connect_timeout_s:g} s (llm.connect_timeout_s).",
+                hint="Check llm.base_url, your network and your proxy, or raise llm.connect_timeout_s.",
+            )
+        case httpx2.ProxyError():
+            return EndpointUnreachable(
+                f"The proxy refused the way to {host}.",
+                hint="Check HTTPS_PROXY, or exempt the host with NO_PROXY.",
+            )
+        case httpx2.ConnectError():
+            return _unconnected(error, endpoint)
+        case httpx2.LocalProtocolError() | httpx2.UnsupportedProtocol():
+            return _unsendable(endpoint)
+        case httpx2.TimeoutException():
+            return TimedOut(f"{host} took too long to take the request.", hint="Try again.")
+        case _:
+            return UpstreamUnavailable(
+                f"{host} broke the connection in the middle of the request to {endpoint.model}.",
+                hint="Try again; if it stays, look at the server's log.",
+            )
+
+
+def _unconnected(error: BaseException, endpoint: Endpoint) -> EndpointUnreachable:
+    host = host_of(endpoint)
+    causes = list(_causes(error))
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return EndpointUnreachable(
+            f"The certificate of {host} is not trusted.",
+            hint="If your network has its own authority, point SSL_CERT_FILE to its certificates.",
+            retriable=False,
+        )
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return EndpointUnreachable(
+            f"{host} does not speak TLS as expected.",
+            hint="Check whether llm.base_url should begin with http:// instead of https://.",
+            retriable=False,
+        )
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return EndpointUnreachable(
+            f"The name {host} cannot be found.", hint="Check llm.base_url and your network connection."
+        )
+    return EndpointUnreachable(
+        f"Nothing answers at {host}.",
+        hint="Start the server, or check llm.base_url; `rolecall doctor` shows what would be used.",
+    )
+
+
+def _unsendable(endpoint: Endpoint) -> ConfigurationInvalid:
+    return ConfigurationInvalid(
+        f"The request to {host_of(endpoint)} cannot be sent: its address, key or headers have characters "
+        "that HTTP does not allow.",
+        hint="Check llm.base_url, llm.api_key and llm.extra_headers for stray characters.",
+    )
+
+
+def _protocol_error(endpoint: Endpoint, what: str) -> UpstreamProtocolError:
+    return UpstreamProtocolError(
+        f"{host_of(endpoint)} sent {what}.", hint="Try again; if it stays, the server or a proxy is at fault."
+    )
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
