@@ -289,7 +289,7 @@ class TestCrashes:
 
     def test_a_crash_while_recovering_is_recovered_from(self, tmp_path):
         steps = count_steps(tmp_path)
-        for first in range(0, steps, 3):
+        for first in range(0, steps, 6):
             second, done = 0, False
             while not done:
                 bench = Bench(tmp_path / f"crash-{first}-{second}")
