@@ -16,6 +16,8 @@ def check_address(text: str) -> str:
         ValueError: with what is wrong about it, in words.
     """
     address = text.strip()
+    if not address:
+        raise ValueError("it is empty; remove it to leave it unset")
     if any(not character.isprintable() or character in ' \\"<>' for character in address):
         raise ValueError("it holds a space, a control character, a quotation mark or a backslash")
     parts = _split(address)

@@ -146,22 +146,27 @@ def _parse_retries(given: Variable, path: str, items: list[Item], problems: list
         if 0 <= item.value <= _MOST_RETRIES:
             items.append(Item(item.names, item.value + 1, item.where, item.origin))
         else:
-            problems.append(wrong_value(item, catalogue.settings()[path], allowed=allowed))
+            problems.append(wrong_value(item, catalogue.settings()[path], "one less than attempts", allowed))
 
 
 def _unknown(given: Variable) -> Problem:
     group, name, candidates = _meant(given.name)
     secret = may_be_secret(given.name, given.text) or not SECRETS.isdisjoint(candidates)
     if candidates:
-        text = "did you mean " + " or ".join(variable(path) for path in candidates) + "?"
-    elif group in catalogue.groups() and not name:
-        text = f"set one value per variable, such as {variable(next(iter(_members(group))))}"
-    elif group in catalogue.groups():
-        text = f"after {PREFIX}{group.upper()}__ there can be " + ", ".join(_keys(group))
+        group = candidates[0].partition(".")[0]
+        text = "did you mean " + " or ".join(variable(path) for path in candidates) + f"? {_members(group)}"
+    elif group and not name:
+        text = f"one variable sets one value. {_members(group)}"
+    elif group:
+        text = _members(group)
     else:
-        text = "the variables are listed in .env.example, and by `rolecall config show`"
+        groups = ", ".join(known.upper() for known in catalogue.groups())
+        text = f"after {PREFIX} there is a group and two underscores. The groups are {groups}"
+    separator = ". " if text[0].isupper() else "; "
     shown = f"{printable(given.name)} = {quoted(given.text, secret=secret)}"
-    return Problem(given.file or "environment", given.name, f"{shown}: there is no such variable; {text}")
+    return Problem(
+        given.file or "environment", given.name, f"{shown}: there is no such variable{separator}{text}"
+    )
 
 
 def _meant(variable_name: str) -> tuple[str, str, list[str]]:
@@ -179,9 +184,6 @@ def _meant(variable_name: str) -> tuple[str, str, list[str]]:
     return group, name, names.nearest(group or None, name)
 
 
-def _members(group: str) -> list[str]:
-    return [path for path in catalogue.settings() if path.startswith(group + ".")]
-
-
-def _keys(group: str) -> list[str]:
-    return [path.partition(".")[2].upper() for path in _members(group)]
+def _members(group: str) -> str:
+    names_of_group = ", ".join(name.upper() for name in catalogue.groups()[group].model_fields)
+    return f"After {PREFIX}{group.upper()}__ there can be {names_of_group}"

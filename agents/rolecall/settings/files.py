@@ -47,11 +47,12 @@ def _read(path: str, flags: int, limit: int) -> str | None:
         return None
     except (OSError, ValueError) as error:
         raise Unreadable(f"it cannot be read: {_reason(error)}") from None
-    with os.fdopen(descriptor, "rb", closefd=True, buffering=0) as file:
-        try:
-            return _decoded(_bytes(file.fileno(), path, limit))
-        except OSError as error:
-            raise Unreadable(f"it cannot be read: {_reason(error)}") from None
+    try:
+        return _decoded(_bytes(descriptor, path, limit))
+    except OSError as error:
+        raise Unreadable(f"it cannot be read: {_reason(error)}") from None
+    finally:
+        os.close(descriptor)
 
 
 def _bytes(descriptor: int, path: str, limit: int) -> bytes:
@@ -66,7 +67,7 @@ def _bytes(descriptor: int, path: str, limit: int) -> bytes:
     while len(content) <= limit and (chunk := os.read(descriptor, 1 << 16)):
         content += chunk
     if len(content) > limit:
-        raise Unreadable(f"it is larger than {limit // 1_024} KiB")
+        raise Unreadable(f"it is larger than {limit // 1_024:,} KiB")
     return bytes(content)
 
 

@@ -14,12 +14,14 @@ class Item:
         names: the group and the key as written; one name where it stood in no group.
         where: the place a message names: a file and line, a variable.
         origin: the place ``config show`` names.
+        line: where it stands in a file; 0 elsewhere.
     """
 
     names: tuple[str, ...]
     value: Any
     where: str
     origin: str
+    line: int = 0
 
     @property
     def path(self) -> str:
@@ -38,6 +40,7 @@ class Problem:
     where: str
     path: str
     text: str
+    line: int = 0
 
     def __str__(self) -> str:
         return f"{self.where}: {self.text}"

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from rolecall.settings import catalogue, names
 from rolecall.settings.items import Item, Problem, Value
-from rolecall.settings.masking import SECRETS, may_be_secret, printable, quoted
+from rolecall.settings.masking import SECRETS, may_be_secret, quoted, readable_name
 from rolecall.settings.model import Settings
 from rolecall.settings.texts import parse
 
@@ -44,7 +44,7 @@ def wrong_value(item: Item, setting: Setting, detail: str = "", allowed: str = "
     shown = f"{item.path} = {quoted(item.value, secret=setting.path in SECRETS)}"
     detail = detail or _advice(item.value, setting)
     text = f"{shown}: must be {allowed or setting.allowed}" + (f" ({detail})" if detail else "")
-    return Problem(item.where, item.path, text)
+    return Problem(item.where, item.path, text, item.line)
 
 
 def unknown(item: Item) -> Problem:
@@ -54,7 +54,8 @@ def unknown(item: Item) -> Problem:
     strange = group is not None and group not in catalogue.groups()
     candidates = names.nearest(None if strange else group, name)
     secret = may_be_secret(item.path, item.value) or not SECRETS.isdisjoint(candidates)
-    shown = f"{printable(item.path)} = {quoted(item.value, secret=secret)}"
+    path = ".".join(readable_name(name) for name in item.names)
+    shown = f"{path} = {quoted(item.value, secret=secret)}"
     if group is None and name in catalogue.groups():
         text = f"{name} is a group; write its settings indented below it ({_members(name)})"
     elif strange or not (candidates or group):
@@ -63,7 +64,7 @@ def unknown(item: Item) -> Problem:
         text = f"there is no such group; did you mean {meant}?"
     else:
         text = _meant(group, name, candidates)
-    return Problem(item.where, item.path, f"{shown}: {text}")
+    return Problem(item.where, item.path, f"{shown}: {text}", item.line)
 
 
 def _known(items: Iterable[Item]) -> tuple[dict[str, Item], list[Problem]]:

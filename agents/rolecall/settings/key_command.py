@@ -48,32 +48,39 @@ def run(command: str, caller: Caller) -> str:
         raise _failed(words, f"could not be started: {_reason(error)}") from None
     deadline = time.monotonic() + _TIMEOUT_S
     try:
-        output = _output(words, process, deadline)
-        return _checked(words, output, process.wait(max(0.0, deadline - time.monotonic())))
-    except subprocess.TimeoutExpired:
-        raise _failed(words, f"took longer than {_TIMEOUT_S:g} s") from None
-    finally:
-        _end(process)
+        output = _output(process, deadline)
+        status = process.wait(max(0.0, deadline - time.monotonic()))
+    except (subprocess.TimeoutExpired, OverflowError) as error:
+        _kill(process)
+        late = isinstance(error, subprocess.TimeoutExpired)
+        raise _failed(
+            words, f"took longer than {_TIMEOUT_S:g} s" if late else "printed far more than a key"
+        ) from None
+    return _checked(words, output, status)
 
 
-def _output(words: list[str], process: subprocess.Popen[bytes], deadline: float) -> bytes:
+def _output(process: subprocess.Popen[bytes], deadline: float) -> bytes:
     """What the command printed, read beside a deadline: its children may hold the pipe open."""
     assert process.stdout is not None
     stream = process.stdout
     chunks: list[bytes] = []
-    reader = threading.Thread(target=lambda: chunks.append(stream.read(_MOST_OUTPUT + 1)), daemon=True)
+
+    def read() -> None:
+        with stream:
+            chunks.append(stream.read(_MOST_OUTPUT + 1))
+
+    reader = threading.Thread(target=read, daemon=True)
     reader.start()
     reader.join(deadline - time.monotonic())
     if reader.is_alive():
-        raise subprocess.TimeoutExpired(words, _TIMEOUT_S)
-    stream.close()
+        raise subprocess.TimeoutExpired(process.args, _TIMEOUT_S)
     if len(chunks[0]) > _MOST_OUTPUT:
-        raise _failed(words, "printed far more than a key")
+        raise OverflowError
     return chunks[0]
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Leave nothing behind, children included."""
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the command and its children: they share its session, which nothing else does."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if os.name == "posix":
             os.killpg(process.pid, signal.SIGKILL)

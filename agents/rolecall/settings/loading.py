@@ -185,7 +185,7 @@ class _Assembly:
 
     def _judged(self, source: Source) -> dict[str, Value]:
         values, problems = judge(source.items)
-        self.problems += [*source.problems, *problems]
+        self.problems += sorted([*source.problems, *problems], key=lambda problem: problem.line)
         return values
 
     def _restrict(self, source: Source, layer: dict[str, Value], so_far: Mapping[str, Value]) -> None:

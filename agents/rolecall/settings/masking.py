@@ -50,6 +50,11 @@ def printable(text: str, longest: int = _LONGEST) -> str:
     return "".join(character if character.isprintable() else _escaped(character) for character in cut)
 
 
+def readable_name(name: str) -> str:
+    """A name as a message may quote it; one with spaces and the like in quotation marks."""
+    return name if re.fullmatch(r"[\w.-]{1,60}", name) else f'"{printable(name)}"'
+
+
 def quoted(value: Any, *, secret: bool = False) -> str:
     """A wrong value as a message may quote it."""
     if value is None or isinstance(value, bool):
@@ -86,6 +91,7 @@ def _escaped(character: str) -> str:
 
 
 def _quoted_text(text: str) -> str:
+    text = text[: _LONGEST * 4]  # enough to see what it is, however long a stranger made it
     if _SECRET_VALUE.search(text):
         return MASK
     shown = without_password(text) if "@" in text else text
@@ -103,8 +109,6 @@ def _quoted_list(items: list[Any]) -> str:
 
 
 def _number(value: Any) -> str:
-    if isinstance(value, float):
-        return as_json(value)
     try:
         return str(value)
     except ValueError:  # an integer of thousands of digits

@@ -91,12 +91,12 @@ class LlmSettings(Group):
     )
     api_key: Key | None = Field(
         default=None,
-        description="The endpoint's key. Sent to the base_url of the same file, and nowhere else.",
+        description="The endpoint's key. Sent only where the base_url of the same file leads.",
     )
     api_key_command: Command | None = Field(
         default=None,
         repr=False,
-        description="A command that prints the key, instead of api_key. Run without a shell, within 10 s.",
+        description="A command that prints the key, instead of api_key. Run without a shell, in your home.",
     )
     model: Text | None = Field(default=None, description="The model. Unset: the only chat model listed.")
     fallback_models: Models = Field(

@@ -75,12 +75,12 @@ def fold(name: str) -> str:
 
 
 def _similar(group: str | None, folded: str) -> list[str]:
+    if folded in _OTHER_NAMES:
+        return [_OTHER_NAMES[folded]]
     if group:
         own = {name: f"{group}.{name}" for name in catalogue.groups()[group].model_fields}
         if close := get_close_matches(folded, list(own), 1, _ALIKE):
             return [own[close[0]]]
-    if folded in _OTHER_NAMES:
-        return [_OTHER_NAMES[folded]]
     everywhere = {name: path for path in catalogue.settings() for name in (path, path.partition(".")[2])}
     close = get_close_matches(folded, list(everywhere), 1, _ALIKE + 0.1)
     return [everywhere[close[0]]] if close else []

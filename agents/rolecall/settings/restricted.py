@@ -6,7 +6,8 @@ The same holds for what an editor sends, as ``.vscode/settings.json`` and the li
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from rolecall.settings import catalogue, judging
 from rolecall.settings.items import Item, Problem, Value
@@ -23,6 +24,7 @@ ADDED = frozenset({"context.exclude", "apply.protect"})
 
 _STRICTNESS = ("protected", "overwrite", "always")
 
+_MOST_ENTRIES = 200
 _MOST_WARNINGS = 20
 
 DOOR_KEYS = frozenset({"events", "wait"})
@@ -41,7 +43,7 @@ def take(
     """
     allowed: list[Item] = []
     warnings = [f"{problem}; ignored" for problem in problems]
-    for item in items:
+    for item in islice(items, _MOST_ENTRIES):
         if item.path in catalogue.settings() and not _may_name(item.path):
             if item.value is not None:
                 warnings.append(
@@ -52,7 +54,7 @@ def take(
     values, wrong = judging.judge(allowed)
     warnings += [f"{problem}; ignored" for problem in wrong]
     places = {item.path: item.where for item in allowed}
-    for path in list(values):
+    for path in [*values]:
         if reason := _wider(path, values[path].value, so_far):
             warnings.append(f"{places[path]}: {path} is ignored; {reason}")
             del values[path]
@@ -65,16 +67,15 @@ def editor_items(sent: Mapping[str, Any]) -> list[Item]:
     for group, value in sent.items():
         if group in DOOR_KEYS or value is None:
             continue
-        members = _members(value)
-        if group in catalogue.groups() and members is not None:
-            items += [_editor_item((group, str(name)), inner) for name, inner in members.items()]
+        if group in catalogue.groups() and _is_map(value):
+            items += [_editor_item((group, str(name)), inner) for name, inner in value.items()]
         else:
             items.append(_editor_item((str(group),), value))
     return items
 
 
-def _members(value: Any) -> dict[Any, Any] | None:
-    return value if isinstance(value, dict) else None
+def _is_map(value: Any) -> TypeGuard[dict[Any, Any]]:
+    return isinstance(value, dict)
 
 
 def _editor_item(names: tuple[str, ...], value: Any) -> Item:

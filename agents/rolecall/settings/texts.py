@@ -30,7 +30,7 @@ def parse(setting: Setting, text: str) -> Any:
         case "whole":
             return int(_matched(_WHOLE, stripped))
         case "number":
-            return float(_matched(_NUMBER, stripped))
+            return int(stripped) if _WHOLE.fullmatch(stripped) else float(_matched(_NUMBER, stripped))
         case "list" | "map":
             return _json(stripped, list if setting.kind == "list" else dict)
         case _:

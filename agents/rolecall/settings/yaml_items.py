@@ -14,6 +14,7 @@ from rolecall.settings.items import Item, Problem
 from rolecall.settings.masking import printable
 
 _DEEPEST = 20
+_MOST_ENTRIES = 1_000
 _YAML = "tag:yaml.org,2002:"
 _AS_TEXT = {_YAML + name for name in ("str", "timestamp", "value", "merge")}
 _SCALARS = {_YAML + name for name in ("null", "bool", "int", "float")}
@@ -21,21 +22,31 @@ _EXPONENT = re.compile(
     r"[+-]?[0-9]+(\.[0-9]*)?[eE][+-]?[0-9]{1,3}"
 )  # YAML 1.2 reads 1e3, this reader does not
 
+_OPENED = (
+    ("while scanning a quoted scalar", "the quotation mark that opens here is not closed"),
+    (
+        "while parsing a flow sequence",
+        "the list that opens here with [ is not closed, or a comma is missing in it",
+    ),
+    (
+        "while parsing a flow mapping",
+        "the map that opens here with { is not closed, or a comma is missing in it",
+    ),
+)
+"""What the parser was amid, where the mistake is seen best from the beginning."""
+
 _ADVICE = (
     ("'\\t'", "a tab cannot indent YAML; use spaces"),
     (
         "mapping values are not allowed",
-        "a colon does not fit here; check the indentation, and put text with a : in quotes",
+        "a colon does not fit here. Put text that holds one in quotation marks; check the indentation, and that "
+        + "the colon of the line above has a space after it",
     ),
     ("could not find expected ':'", "a line must be written as name: value"),
-    ("but found '<block mapping start>'", "this line is indented deeper than the lines it belongs to"),
     ("expected <block end>", "this line is not indented like the lines it belongs to"),
-    ("expected ',' or ']'", "a list opened with [ is not closed, or a comma is missing"),
-    ("expected ',' or '}'", "a map opened with { is not closed, or a comma is missing"),
-    ("while scanning a quoted scalar", "a quotation mark is not closed"),
     ("expected a single document", "a second document begins here; remove the --- line"),
-    ("found unknown escape character", "a backslash in double quotes starts an escape; use single quotes"),
-    ("cannot start any token", "put text that begins with this character in quotes"),
+    ("found unknown escape character", "in double quotes a backslash starts an escape; use single quotes"),
+    ("cannot start any token", "put text that begins with this character in quotation marks"),
 )
 
 
@@ -67,20 +78,16 @@ class _Reader:
             self._report_broken(error)
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
-            self._report(
-                f"{self.file}, line {line}", "", "it holds a control character that YAML does not allow"
-            )
+            self._report("it holds a control character that YAML does not allow", line)
         except RecursionError:
-            self._report(self.file, "", "it is nested too deeply")
+            self._report("it is nested too deeply")
 
     def _root(self, node: Node | None, loader: _Loader) -> None:
         if node is None or (isinstance(node, ScalarNode) and node.tag == _YAML + "null"):
             return
         if not isinstance(node, MappingNode):
             found = "a list" if isinstance(node, SequenceNode) else "text"
-            self._report(
-                self.file, "", f"it is {found}; it must hold groups of settings, such as llm: and retry:"
-            )
+            self._report(f"it is {found}; it must hold groups of settings, such as llm: and retry:")
             return
         for group, key, value in self._pairs(node, ()):
             if group in catalogue.groups() and isinstance(value, MappingNode):
@@ -93,23 +100,25 @@ class _Reader:
         """Names and values of a map; a name that is there twice, or is no name, is reported."""
         pairs: list[tuple[str, Node, Node]] = []
         lines: dict[str, int] = {}
-        for key, value in node.value:
-            line = key.start_mark.line + 1
+        if len(node.value) > _MOST_ENTRIES:
+            self._report(f"it holds more than {_MOST_ENTRIES:,} names; the rest was not read", _line(node))
+        for key, value in node.value[:_MOST_ENTRIES]:
             if not isinstance(key, ScalarNode):
-                self._report(f"{self.file}, line {line}", "", "a name must be a word")
+                self._report("a list or a map stands where a name must be", _line(key))
                 continue
             name = str(key.value)
-            path = printable(".".join((*parents, name)))
             if name in lines:
-                text = f"{path} is already there in line {lines[name]}; keep one of the two"
-                self._report(f"{self.file}, line {line}", path, text)
-            lines.setdefault(name, line)
+                path = ".".join((*parents, name))
+                text = f"{printable(path)} is already there in line {lines[name]}; keep one of the two"
+                self._report(text, _line(key), path)
+            lines.setdefault(name, _line(key))
             pairs.append((name, key, value))
         return pairs
 
     def _add(self, names: tuple[str, ...], key: Node, node: Node, loader: _Loader) -> None:
-        where = f"{self.file}, line {key.start_mark.line + 1}"
-        self.items.append(Item(names, self._value(node, loader, names), where, self.origin))
+        line = _line(key)
+        value = self._value(node, loader, names)
+        self.items.append(Item(names, value, f"{self.file}, line {line}", self.origin, line))
 
     def _value(self, node: Node, loader: _Loader, names: tuple[str, ...], depth: int = 0) -> Any:
         if depth > _DEEPEST:
@@ -121,23 +130,24 @@ class _Reader:
             return [self._value(item, loader, names, depth + 1) for item in node.value]
         if isinstance(node, ScalarNode) and node.tag in _AS_TEXT | _SCALARS:
             return _scalar(node, loader)
-        line = node.start_mark.line + 1
-        self._report(
-            f"{self.file}, line {line}", ".".join(names), f"the tag {printable(node.tag)} is not taken here"
-        )
+        tag = printable(node.tag.replace(_YAML, "!!"))
+        path = ".".join(names)
+        self._report(f"{printable(path)}: the tag {tag} is not taken here; remove it", _line(node), path)
         return None
 
-    def _report(self, where: str, path: str, text: str) -> None:
-        self.problems.append(Problem(where, path, text))
+    def _report(self, text: str, line: int = 0, path: str = "") -> None:
+        where = f"{self.file}, line {line}" if line else self.file
+        self.problems.append(Problem(where, path, text, line))
 
     def _report_broken(self, error: yaml.MarkedYAMLError) -> None:
-        mark = error.problem_mark or error.context_mark
-        where = f"{self.file}, line {mark.line + 1}, column {mark.column + 1}" if mark else self.file
-        said = f"{error.context or ''} {error.problem or ''}".strip()
-        advice = next((advice for sign, advice in _ADVICE if sign in said), None)
-        self._report(
-            where, "", "this is not valid YAML: " + (advice or printable(error.problem or said, 200))
+        context, problem = error.context or "", error.problem or ""
+        opened = next((advice for sign, advice in _OPENED if sign in context), None)
+        advice = opened or next(
+            (advice for sign, advice in _ADVICE if sign in f"{context} {problem}"), problem
         )
+        mark = (error.context_mark if opened else None) or error.problem_mark or error.context_mark
+        where = f"{self.file}, line {mark.line + 1}, column {mark.column + 1}" if mark else self.file
+        self.problems.append(Problem(where, "", f"this is not valid YAML: {printable(advice, 300)}"))
 
 
 def read(text: str, file: str, origin: str) -> tuple[list[Item], list[Problem]]:
@@ -155,3 +165,7 @@ def _scalar(node: ScalarNode, loader: Any) -> Any:
         return loader.construct_object(node)
     except (ValueError, yaml.YAMLError):  # a number Python refuses: thousands of digits, 0x without digits
         return text
+
+
+def _line(node: Node) -> int:
+    return int(node.start_mark.line) + 1
