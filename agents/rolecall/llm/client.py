@@ -138,11 +138,12 @@ class _Asking:
                         yield item
             except UpstreamError as error:
                 self.reason = error.code
+                # Not its message: endpoints quote the request they refuse.
                 log.warning(
                     "attempt failed",
                     n=self.made,
                     model=endpoint.model,
-                    message=error.message,
+                    status=error.status,
                     **{"error.code": error.code},
                 )
                 turn.retry_state.set_exception((type(error), error, error.__traceback__))

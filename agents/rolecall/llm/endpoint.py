@@ -14,10 +14,11 @@ import structlog
 from rolecall.errors import ConfigurationInvalid, EndpointUnreachable, ModelNotFound
 from rolecall.llm import local
 from rolecall.llm.listing import list_models
-from rolecall.llm.secrecy import host_of
+from rolecall.llm.secrecy import host_of, secret_values
 from rolecall.llm.surroundings import ca_for, proxy_for
 from rolecall.llm.types import Endpoint
 from rolecall.settings.addresses import origin
+from rolecall.telemetry.redaction import register_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -101,6 +102,7 @@ async def resolve(session: Connection, runtime: Shared, *, model: str | None = N
     if provider == "offline":
         return OFFLINE
     credential = await asyncio.to_thread(session.loaded.credential)
+    register_secrets(credential.api_key, *secret_values(session.settings.llm.extra_headers))
     wanted = model or session.settings.llm.model
     key = _key(session, provider, credential, wanted)
     known = runtime.endpoints.get(key)

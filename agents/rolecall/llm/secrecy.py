@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rolecall.llm.types import Endpoint
 
 MASK = "***"
 
 _PORTS = {"http": 80, "https": 443}
+_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|password|credential", re.IGNORECASE)
 _USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
 
 
@@ -28,10 +31,14 @@ def host_of(endpoint: Endpoint) -> str:
     return host if port == str(_PORTS.get(scheme)) else rest
 
 
+def secret_values(headers: Mapping[str, str]) -> list[str]:
+    """The values of those headers whose names say that they are secret."""
+    return [value for name, value in headers.items() if value and _SECRET_HEADER.search(name)]
+
+
 def scrubbed(text: str, endpoint: Endpoint) -> str:
     """``text`` from the endpoint, without the secrets that were sent to it."""
-    secrets = [endpoint.api_key, *endpoint.headers.values()]
-    for secret in secrets:
-        if secret and len(secret) > 3:  # noqa: PLR2004  # shorter values are no secrets, and too common
+    for secret in (endpoint.api_key, *secret_values(endpoint.headers)):
+        if secret:
             text = text.replace(secret, MASK)
     return _USERINFO.sub(f"{MASK}@", text)
