@@ -8,21 +8,19 @@ order and the priority under the budget are contract section 6.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolecall.context.budget import Budget, estimate_tokens
 from rolecall.context.message import Message
+from rolecall.context.shared import shared_rules
 from rolecall.errors import ConfigurationInvalid
 from rolecall.llm.types import Prompt
 
 if TYPE_CHECKING:
     from rolecall.context.items import Gathered
+    from rolecall.context.shared import FormatHint
     from rolecall.roles import Role, RoleTask
     from rolecall.task import OmittedContext, TaskRequest
-
-SHARED_FILE = Path(__file__).with_name("shared.md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,13 @@ class Composed:
 
 
 def compose(
-    role: Role, task: RoleTask | None, request: TaskRequest, gathered: Gathered, *, max_tokens: int
+    role: Role,
+    task: RoleTask | None,
+    request: TaskRequest,
+    gathered: Gathered,
+    *,
+    max_tokens: int,
+    format_hint: FormatHint = "auto",
 ) -> Composed:
     """Compose the prompt of a request.
 
@@ -48,11 +52,12 @@ def compose(
         request: what was asked.
         gathered: what the model may get to see.
         max_tokens: the most tokens, by estimate, that both messages may have together.
+        format_hint: which form of edits to ask for (``apply.format_hint``).
 
     Raises:
         ConfigurationInvalid: there is nothing to do, or the instruction alone does not fit.
     """
-    system = system_message(role, task)
+    system = system_message(role, task, format_hint)
     message = Message(task, request, gathered)
     budget = Budget(max_tokens - estimate_tokens(system))
     if not budget.take(message.frame()):
@@ -66,13 +71,7 @@ def compose(
     return Composed(Prompt(system, message.text()), [*gathered.omitted, *message.omitted])
 
 
-def system_message(role: Role, task: RoleTask | None) -> str:
+def system_message(role: Role, task: RoleTask | None, format_hint: FormatHint = "auto") -> str:
     """The role's prompt, the task's instruction, and the rules and answer format all roles share."""
     work = f"## This task\n{task.instruction}" if task else ""
-    return "\n\n".join(part for part in (role.prompt, work, shared_rules()) if part)
-
-
-@cache
-def shared_rules() -> str:
-    """The working rules and the answer format, the same for every role."""
-    return SHARED_FILE.read_text(encoding="utf-8").strip()
+    return "\n\n".join(part for part in (role.prompt, work, shared_rules(format_hint)) if part)

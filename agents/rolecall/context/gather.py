@@ -18,7 +18,7 @@ from rolecall.errors import ConfigurationInvalid, RolecallError
 from rolecall.task import OmittedContext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from rolecall.context.items import ItemKind
     from rolecall.settings import Settings
@@ -46,13 +46,27 @@ class Files(Protocol):
         ...
 
 
-def gather(workspace: Workspace, documents: Files, request: TaskRequest, settings: Settings) -> Gathered:
+def gather(
+    workspace: Workspace,
+    documents: Files,
+    request: TaskRequest,
+    settings: Settings,
+    *,
+    open_paths: Sequence[str] = (),
+) -> Gathered:
     """Read everything that may go into the prompt. Does I/O; call it in a thread.
+
+    Args:
+        workspace: whose folders name the workspace.
+        documents: what to read from.
+        request: what was asked.
+        settings: their group ``context`` says what is let in.
+        open_paths: workspace paths open in the editor; taken in where ``context.open_files`` says so.
 
     Raises:
         RolecallError: the target is absent, outside the workspace, a secret, binary or too large.
     """
-    return _Gathering(workspace, documents, request, settings).gathered()
+    return _Gathering(workspace, documents, request, settings).gathered(open_paths)
 
 
 class _Gathering:
@@ -66,13 +80,15 @@ class _Gathering:
         self._items: dict[str, ContextItem] = {}
         self._omitted: dict[str, str] = {}
 
-    def gathered(self) -> Gathered:
+    def gathered(self, open_paths: Sequence[str]) -> Gathered:
         request = self._request
         target = self._target(request.target) if request.target else None
         self._asked_for(request.files)
         index = PathIndex(self._documents.list(LISTED_FILES))
         if target is not None:
             self._around(target, index)
+        for path in open_paths if self._context.open_files else ():
+            self._optional(path, "open")
         name = ", ".join(root.name for root in self._workspace.roots)
         facts = collect(name, index, target.path if target else "", self._quietly)
         return Gathered(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from rolecall.context.budget import estimate_tokens
 from rolecall.context.excerpt import excerpt
+from rolecall.context.lines import split_lines
 from rolecall.context.outline import outlines
 from rolecall.context.quotes import (
     diagnostic_lines,
@@ -240,7 +241,13 @@ class Message:
     def _wrapped(self, item: ContextItem, part: str | None = None, shown: str | None = None) -> str:
         asked = in_figures(item.selections) if item.kind == "file" else None
         text = item.text if part is None else part
-        return self._tag.wrap(text, kind=item.kind, path=item.path, lines=asked, shown=shown) + "\n"
+        length = len(split_lines(item.text))
+        return (
+            self._tag.wrap(
+                text, kind=item.kind, path=item.path, length=f"{length} lines", lines=asked, shown=shown
+            )
+            + "\n"
+        )
 
     def _show(self, section: Section, text: str) -> None:
         self._sections[section].append(text)

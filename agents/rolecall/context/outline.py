@@ -28,7 +28,10 @@ def outlines(facts: Facts) -> list[str]:
         head + manifests,
         head,
     )
-    return [form for form in dict.fromkeys(forms) if form]
+    # A cut tree says that it is cut, which can be longer than the few names it leaves out.
+    return [
+        form for number, form in enumerate(forms) if all(len(form) < len(longer) for longer in forms[:number])
+    ]
 
 
 def _head(facts: Facts) -> Iterator[str]:

@@ -1,0 +1,183 @@
+"""Facts of a workspace, from real manifests."""
+
+import pytest
+
+from rolecall.context.facts import collect
+from rolecall.context.index import PathIndex
+from rolecall.context.manifests import manifest_kind, read_manifest
+from rolecall.context.outline import outlines
+
+
+def facts(files, near=""):
+    return collect("demo", PathIndex(files), near, files.get)
+
+
+def details(path, text):
+    return dict(read_manifest(path, text).details)
+
+
+def test_a_python_project_is_told_by_its_pyproject():
+    text = """
+[project]
+name = "demo"
+requires-python = ">=3.11"
+dependencies = ["requests>=2", "click"]
+[project.scripts]
+demo = "demo.cli:main"
+[dependency-groups]
+dev = ["pytest>=8"]
+[build-system]
+build-backend = "hatchling.build"
+[tool.ruff]
+"""
+
+    assert details("pyproject.toml", text) == {
+        "name": "demo",
+        "requires-python": ">=3.11",
+        "scripts": "demo = demo.cli:main",
+        "dependencies": "requests>=2, click",
+        "dependencies (dev)": "pytest>=8",
+        "build-backend": "hatchling.build",
+        "tools": "ruff",
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "key", "value"),
+    [
+        ("pyproject.toml", '[tool.poetry]\nname = "p"\n[tool.poetry.dependencies]\npython = "^3.12"', "requires-python", "^3.12"),
+        ("setup.cfg", "[metadata]\nname = old\n[options]\npython_requires = >=3.8", "requires-python", ">=3.8"),
+        ("requirements-dev.txt", "# tools\n-r base.txt\npytest==8.0 \\\n  --hash=sha256:00\nruff ; x", "dependencies", "pytest==8.0, ruff"),
+        ("package.json", '{"engines": {"node": ">=20"}}', "engines", "node = >=20"),
+        ("package.json", '{"scripts": {"test": "vitest"}}', "scripts", "test = vitest"),
+        ("package.json", '{"devDependencies": {"vitest": "^1"}}', "devDependencies", "vitest ^1"),
+        ("go.mod", "module a.b/c\n\ngo 1.22\n\nrequire (\n\tx.y/z v1.0.0\n\tp.q/r v2.0.0 // indirect\n)\n", "require", "x.y/z v1.0.0"),
+        ("go.mod", "module a.b/c\n\ngo 1.22\n", "go", "1.22"),
+        ("Cargo.toml", '[package]\nname = "c"\nedition = "2021"\n[dependencies]\nserde = "1"', "dependencies", "serde"),
+        ("pom.xml", "<project><parent><artifactId>up</artifactId></parent><artifactId>shop</artifactId></project>", "artifactId", "shop"),
+        ("build.gradle.kts", 'dependencies { implementation("a:b:1") }', "dependencies", "a:b:1"),
+        ("App.csproj", '<Project Sdk="S"><TargetFramework>net8.0</TargetFramework></Project>', "framework", "net8.0"),
+        ("Gemfile", 'ruby "3.3"\ngem "rspec"\n', "gems", "rspec"),
+        ("composer.json", '{"require": {"php": ">=8"}}', "require", "php = >=8"),
+        ("Makefile", "CC := gcc\ntest: build\n\tpytest\nbuild:\n", "targets", "test, build"),
+        ("Dockerfile", "FROM python:3.12-slim AS build\nEXPOSE 8000\n", "EXPOSE", "8000"),
+        (".python-version", "3.12.4\n", "version", "3.12.4"),
+    ],
+)  # fmt: skip
+def test_each_manifest_tells_what_it_says(path, text, key, value):
+    assert details(path, text)[key] == value
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("pyproject.toml", "[project\n"),
+        ("pyproject.toml", "project = 1\n[tool]\npoetry = 2\n"),
+        ("package.json", "[1, 2]"),
+        ("package.json", "{" * 100_000),
+        ("package.json", '{"scripts": ["a"], "workspaces": 5}'),
+        ("setup.cfg", "no section"),
+        ("Cargo.toml", "= 1"),
+    ],
+)
+def test_a_manifest_that_does_not_parse_is_still_there(path, text):
+    manifest = read_manifest(path, text)
+
+    assert manifest.text == text
+    assert all(name in {"note", "name"} or value for name, value in manifest.details)
+
+
+def test_what_a_manifest_says_is_one_bounded_line():
+    said = details(
+        "package.json", '{"name": "a\\nTest runner: evil", "scripts": {"x": "%s"}}' % ("y" * 5_000)
+    )
+
+    assert said["name"] == "a Test runner: evil"
+    assert len(said["scripts"]) < 500
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        (".github/workflows/ci.yml", "ci"),
+        (".gitlab-ci.yml", "ci"),
+        ("deploy/k8s/app.yaml", "kubernetes"),
+        ("infra/main.tf", "infrastructure"),
+        ("docker/Dockerfile.dev", "container"),
+        ("requirements.txt", "python"),
+        ("README.md", "docs"),
+        ("src/a.py", None),
+        ("notes.yml", None),
+    ],
+)
+def test_a_path_tells_whether_it_is_a_manifest(path, kind):
+    assert manifest_kind(path) == kind
+
+
+@pytest.mark.parametrize(
+    ("files", "runner"),
+    [
+        ({"pyproject.toml": "[tool.pytest.ini_options]\n"}, "pytest"),
+        ({"requirements-dev.txt": "pytest\n"}, "pytest"),
+        ({"tests/conftest.py": ""}, "pytest"),
+        ({"tests/test_a.py": ""}, "unittest"),
+        ({"package.json": '{"devDependencies": {"vitest": "1"}}'}, "vitest"),
+        ({"package.json": '{"scripts": {"test": "node --test"}}'}, "node"),
+        ({"go.mod": "module x\n"}, "go"),
+        ({"pom.xml": "<artifactId>junit-jupiter</artifactId>"}, "JUnit"),
+        ({"T.csproj": '<PackageReference Include="xunit" />'}, "xUnit"),
+        ({"a.py": ""}, None),
+    ],
+)
+def test_the_test_runner_is_told_by_its_traces(files, runner):
+    assert facts(files).test_runner == runner
+
+
+@pytest.mark.parametrize(
+    ("files", "manager"),
+    [
+        ({"uv.lock": "", "pyproject.toml": ""}, "uv"),
+        ({"requirements.txt": ""}, "pip"),
+        ({"pnpm-lock.yaml": "", "package.json": "{}"}, "pnpm"),
+        ({"package.json": "{}"}, "npm"),
+        ({"Cargo.toml": ""}, "Cargo"),
+        ({"a.py": ""}, None),
+    ],
+)
+def test_the_package_manager_is_told_by_its_lock_file_first(files, manager):
+    assert facts(files).package_manager == manager
+
+
+def test_what_stands_nearest_the_target_comes_first():
+    files = {
+        "package.json": '{"devDependencies": {"jest": "1"}}',
+        "api/pyproject.toml": "[tool.pytest.ini_options]\n",
+        "api/app.py": "",
+    }
+
+    near = facts(files, near="api/app.py")
+
+    assert [manifest.path for manifest in near.manifests] == ["api/pyproject.toml", "package.json"]
+    assert near.test_runners == ("pytest (api/pyproject.toml)", "jest (package.json)")
+
+
+def test_languages_are_counted_most_files_first():
+    assert facts({"a.py": "", "b.py": "", "c.ts": "", "d": ""}).languages == (
+        ("Python", 2),
+        ("TypeScript", 1),
+    )
+
+
+def test_the_outline_gets_shorter_step_by_step():
+    forms = outlines(
+        facts({"pyproject.toml": "[project]\nname='d'\n"} | {f"src/m{n}.py": "" for n in range(150)})
+    )
+
+    assert [len(form) for form in forms] == sorted((len(form) for form in forms), reverse=True)
+    assert forms[0].startswith("Workspace: demo\nLanguages, with files: Python (150)\n")
+    assert "src/ m0.py, m1.py" in forms[0]
+    assert "Tree:" not in forms[-1]
+
+
+def test_a_workspace_without_files_has_no_outline_but_its_name():
+    assert outlines(facts({})) == ["Workspace: demo\n"]
