@@ -7,6 +7,7 @@ positions, so that no pattern (a workspace may bring its own) costs more than pa
 from __future__ import annotations
 
 import fnmatch
+import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+@functools.lru_cache(maxsize=8192)
 def fold(name: str) -> str:
     """The name as a file system that ignores case and composition would compare it (UAX 15, UAX 44)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())

@@ -45,7 +45,7 @@ class Plan:
 
     operations: list[Operation] = field(default_factory=list[Operation])
     contents: dict[str, Content] = field(default_factory=dict[str, Content])
-    folders: list[Spot] = field(default_factory=list[Spot])
+    folders: dict[Spot, None] = field(default_factory=dict[Spot, None])
 
 
 class Planner:
@@ -71,16 +71,20 @@ class Planner:
             EditConflict: a file is not as it was when the change was computed, or is named twice.
         """
         paths = [path for change in changes for path in (change.path, change.new_path) if path]
+        if twins := self._policy.collision(paths):
+            names = " and ".join(shown(path) for path in twins)
+            message = f"{names} differ only in case or composition; some file systems take them for one."
+            raise PathRefused(message, hint="Apply only one of them.")
         for change in changes:
             _require_writable_state(change)
-            self._add(change, paths)
+            self._add(change)
         rank = {"remove": 0, "replace": 1, "put": 2}
         self._plan.operations.sort(key=lambda operation: rank[operation.kind])
         self._require_free_targets()
         return self._plan
 
-    def _add(self, change: Change, paths: Sequence[str]) -> None:
-        place = self._policy.resolve(change.path, others=paths)
+    def _add(self, change: Change) -> None:
+        place = self._policy.resolve(change.path)
         if change.action == "create":
             self._put(place, encoded(change.path, change.after, bom=False), None)
             return
@@ -93,7 +97,7 @@ class Planner:
         self._remove(place, data)
         if change.action == "rename":
             text = change.after if change.after is not None or change.base is None else change.base.text
-            target = self._policy.resolve(change.new_path or "", others=paths)
+            target = self._policy.resolve(change.new_path or "")
             self._put(target, encoded(target.path, text, bom=bom), found)
 
     def _verified(self, change: Change, place: Place) -> tuple[os.stat_result, bytes, bool]:
@@ -156,7 +160,7 @@ class Planner:
         for end, name in enumerate(spot.folder):
             folder = Spot(spot.root, spot.folder[:end], name)
             if folder in self._plan.folders or status(folder) is None:
-                self._plan.folders += [folder] if folder not in self._plan.folders else []
+                self._plan.folders[folder] = None
             else:
                 root = folder.path()
         found = root.stat()

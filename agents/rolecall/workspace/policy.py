@@ -13,7 +13,7 @@ from rolecall.workspace.globs import compile_all, first_match, fold
 from rolecall.workspace.names import components, escape_reason, portability_reason, protected_by, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rolecall.workspace.folder import Workspace
 
@@ -102,8 +102,12 @@ class PathPolicy:
             raise _Refused(path, "it is a workspace folder, not a file")
         self._refuse_label_variant(path, components(path)[0])
         normal = self.workspace.path_of(index, parts)
-        if for_write and (reason := self._collision(normal, others, home)):
-            raise _Refused(path, reason)
+        for other in others if for_write else ():
+            if twins := self.collision((other, normal), home=home):
+                same = shown(twins[0])
+                raise _Refused(
+                    path, f"it differs only in case or composition from {same!r} in the same answer"
+                )
         try:
             return self._walk(normal, index, parts, collisions=for_write)
         except OSError as error:
@@ -116,22 +120,26 @@ class PathPolicy:
                 return entry
         return None
 
+    def collision(self, paths: Iterable[str], *, home: str | None = None) -> tuple[str, str] | None:
+        """Two of the paths that some file system takes for one, or for one's folder; None where all differ.
+
+        The second is the first path in order that is a variant of an earlier one.
+        """
+        spelled: dict[tuple[str, ...], tuple[str, ...]] = {}
+        for path in paths:
+            if escape_reason(path) is not None:
+                continue  # refused anyway, wherever it is judged
+            normal = self.workspace.normal(path, home=home)
+            for key, spelling in _prefixes(components(normal)):
+                twin = spelled.setdefault(key, spelling)
+                if twin != spelling:
+                    return "/".join(twin), normal
+        return None
+
     def _refuse_label_variant(self, path: str, first: str) -> None:
         labels = self.workspace.labels
         if len(labels) > 1 and first not in labels and fold(first) in map(fold, labels):
             raise _Refused(path, f"{shown(first)!r} differs only in case from a workspace folder's name")
-
-    def _collision(self, normal: str, others: Iterable[str], home: str | None) -> str | None:
-        spelled: dict[tuple[str, ...], tuple[str, ...]] = {}
-        for other in others:
-            if escape_reason(other) is None:
-                spelled.update(_prefixes(components(self.workspace.normal(other, home=home))))
-        for key, spelling in _prefixes(components(normal)).items():
-            twin = spelled.get(key, spelling)
-            if twin != spelling:
-                same = shown("/".join(twin))
-                return f"it differs only in case or composition from {same!r} in the same answer"
-        return None
 
     def _walk(self, path: str, index: int, parts: tuple[str, ...], *, collisions: bool) -> Place:
         here = self.workspace.roots[index]
@@ -218,6 +226,7 @@ def _refuse_collision_on_disk(path: str, folder: Path, name: str, *, exists: boo
         raise _Refused(path, f"{shown(name)!r} is another name of something that exists")
 
 
-def _prefixes(parts: Sequence[str]) -> Mapping[tuple[str, ...], tuple[str, ...]]:
+def _prefixes(parts: Sequence[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     folded = [fold(part) for part in parts]
-    return {tuple(folded[:end]): tuple(parts[:end]) for end in range(1, len(parts) + 1)}
+    for end in range(1, len(parts) + 1):
+        yield tuple(folded[:end]), tuple(parts[:end])
