@@ -14,7 +14,7 @@ from rolecall.errors import EditConflict, EditError, EditNotFound, PathRefused
 from rolecall.workspace.consent import needs_confirmation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from rolecall.answer.changeset import Change, ChangeSet
     from rolecall.session import Session
@@ -41,8 +41,11 @@ class Applier(Protocol):
         """
         ...
 
-    async def write(self, changes: Sequence[Change], task_id: str) -> None:
-        """Write all of them or none. Raises EditError."""
+    async def write(self, changes: Sequence[Change], task_id: str | None) -> Collection[str] | None:
+        """Write all of them or none, recorded under the task so that it can be taken back. Raises EditError.
+
+        Returns the paths that the person left out, where writing itself asks, as an editor's preview does.
+        """
         ...
 
 
@@ -67,7 +70,7 @@ async def apply(
     applier: Applier,
     consent: Consent,
     *,
-    task_id: str,
+    task_id: str | None,
     paths: Sequence[str] | None = None,
 ) -> bool:
     """Apply a change set, or the picked paths of it.
@@ -86,12 +89,19 @@ async def apply(
     asking = [change for change in picked if _asks(session, change, consent)]
     for change in asking:
         change.state = "needs_confirmation"
-    if asking and not await applier.confirm(picked, asking):
-        return False
-    await applier.write(picked, task_id)
+    if asking:
+        if not await applier.confirm(picked, asking):
+            return False
+        # A person takes their time; what they agreed to is judged by the state of things now.
+        _check_policy(session, picked)
+        _rebase(session, picked)
+    left_out = await applier.write(picked, task_id) or ()
     for change in picked:
-        change.state, change.reason = "applied", None
-    return True
+        if change.path in left_out:
+            change.state, change.reason = "needs_confirmation", "left out by the user"
+        else:
+            change.state, change.reason = "applied", None
+    return len(left_out) < len(picked)
 
 
 def blocking_error(changes: Sequence[Change]) -> EditError | None:

@@ -33,7 +33,7 @@ class Proposal:
         self.cut: str | None = None
         self._session = session
         self._parts: list[str] = []
-        self._parser = AnswerParser()
+        self._parser = AnswerParser(self.documents.exists)
 
     @property
     def text(self) -> str:
@@ -48,7 +48,7 @@ class Proposal:
     def restart(self) -> None:
         """What came so far is void."""
         self._parts.clear()
-        self._parser = AnswerParser()
+        self._parser = AnswerParser(self.documents.exists)
 
     def close(self, *, truncated: bool = False) -> list[BlockClosed]:
         """The answer has ended: compute its edits. Returns the blocks that only the end completed."""

@@ -32,7 +32,7 @@ from rolecall.proposal import Proposal
 from rolecall.task import ErrorInfo, OmittedContext, TaskResult, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 
     from rolecall.answer.changeset import Change
     from rolecall.applying import Applier
@@ -99,7 +99,7 @@ class Run:
             "role": self.request.role,
         }
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event]:
         """Everything that happens, in order; ends with the result, and the error where there is one."""
         self._count("started")
         log.info("task started", task=self.request.task)
@@ -151,7 +151,11 @@ class Run:
             raise
         if applied:
             self._applied_by = applier.by
-            metrics.count("rolecall.edits.applied", self.proposal.changes.count("applied"), role=role)
+            metrics.count(
+                "rolecall.edits.applied",
+                sum(change.state == "applied" for change in self.proposal.changes.changes),
+                role=role,
+            )
         return applied
 
     def result(self) -> TaskResult:
@@ -176,7 +180,7 @@ class Run:
             error=self._error_info(),
         )
 
-    async def _travel(self) -> AsyncIterator[Event]:
+    async def _travel(self) -> AsyncGenerator[Event]:
         self.session.ready()
         if self._problem is not None:
             raise self._problem
@@ -223,7 +227,7 @@ class Run:
         room = window - (output or window // OUTPUT_SHARE)
         return min(room, settings.context.max_total_tokens or room)
 
-    async def _ask(self, call: ModelCall) -> AsyncIterator[Event]:
+    async def _ask(self, call: ModelCall) -> AsyncGenerator[Event]:
         truncated = False
         async with aclosing(complete(self.runtime, self.session, call)) as stream:
             async for item in stream:
@@ -299,13 +303,14 @@ class _Committing:
 
     def __init__(self, run: Run, applier: Applier) -> None:
         self.by = applier.by
+        self.explicit = applier.explicit
         self.confirm = applier.confirm
         self._run = run
         self._applier = applier
 
-    async def write(self, changes: Sequence[Change], task_id: str) -> None:
+    async def write(self, changes: Sequence[Change], task_id: str | None) -> Collection[str] | None:
         self._run.committing = True
         try:
-            await self._applier.write(changes, task_id)
+            return await self._applier.write(changes, task_id)
         finally:
             self._run.committing = False

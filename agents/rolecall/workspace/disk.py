@@ -38,7 +38,7 @@ class DiskApplier:
         names = ", ".join(change.new_path or change.path for change in asking)
         raise PathRefused(f"{names}: needs your confirmation. Nothing was written.", hint=self.how_to_confirm)
 
-    async def write(self, changes: Sequence[Change], task_id: str) -> None:
+    async def write(self, changes: Sequence[Change], task_id: str | None) -> None:
         """Write all of them or none. Raises EditError."""
         writer = DiskWriter(self.session.workspace, self.session.policy, self.session.caller.state_folder())
         await asyncio.to_thread(writer.write, list(changes), task_id=task_id)
