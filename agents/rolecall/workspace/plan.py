@@ -106,7 +106,9 @@ class Planner:
         if found is None or data is None:
             raise moved(change.path, "is gone")
         text, bom = decode(place.path, data)
-        if change.base is None or digest(text) != change.base.digest:
+        if change.base is None:
+            raise moved(change.path, "was not read before it was changed")
+        if digest(text) != change.base.digest:
             raise moved(change.path, "has changed since it was read")
         if is_read_only(found) or not os.access(self._spot(place).path(), os.W_OK):
             raise PathRefused(
@@ -171,11 +173,11 @@ class Planner:
     def _require_free_targets(self) -> None:
         removed = {operation.spot for operation in self._plan.operations if operation.kind == "remove"}
         for operation in self._plan.operations:
-            if (
-                operation.kind == "put"
-                and operation.spot not in removed
-                and status(operation.spot) is not None
-            ):
+            if operation.spot in self._plan.folders:
+                message = f"{shown(operation.path)} would be a file and a folder at once."
+                raise EditConflict(message, hint="Apply only one of the two.")
+            free = operation.kind != "put" or operation.spot in removed
+            if not free and status(operation.spot) is not None:
                 raise moved(operation.path, "exists already")
 
 

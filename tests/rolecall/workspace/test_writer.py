@@ -175,6 +175,27 @@ class TestConflicts:
             bench.write([bench.change("keep.py", "modify", "1"), bench.change("alias.py", "modify", "2")])
         assert (bench.root / "keep.py").read_bytes() == b"keep\n"
 
+    def test_names_that_differ_only_in_case_are_not_both_written(self, bench):
+        before = bench.tree()
+        with pytest.raises(PathRefused, match="case"):
+            bench.write([bench.change("x/a.py", "create", "1"), bench.change("X/b.py", "create", "2")])
+        assert bench.tree() == before
+
+    def test_one_name_is_not_written_as_a_file_and_as_a_folder(self, bench):
+        before = bench.tree()
+        with pytest.raises(EditConflict, match="folder"):
+            bench.write([bench.change("x", "create", "1"), bench.change("x/y", "create", "2")])
+        assert bench.tree() == before
+
+    def test_several_roots_are_written_in_one_set(self, tmp_path):
+        for name in ("one", "two"):
+            (tmp_path / name / "app").mkdir(parents=True)
+        workspace = Workspace([tmp_path / "one/app", tmp_path / "two/app"])
+        changes = [Change("app/x.py", "create", after="1"), Change("app-2/x.py", "create", after="2")]
+        DiskWriter(workspace, PathPolicy(workspace), tmp_path / "state").write(changes, task_id="t")
+        assert (tmp_path / "one/app/x.py").read_text() == "1"
+        assert (tmp_path / "two/app/x.py").read_text() == "2"
+
     @pytest.mark.parametrize("state", ["refused", "conflict", "incomplete", "suggestion"])
     def test_what_is_not_a_proposal_is_never_written(self, bench, state):
         change = bench.change("keep.py", "modify", "x")
