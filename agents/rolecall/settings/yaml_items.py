@@ -39,8 +39,7 @@ _ADVICE = (
     ("'\\t'", "a tab cannot indent YAML; use spaces"),
     (
         "mapping values are not allowed",
-        "a colon does not fit here. Put text that holds one in quotation marks; check the indentation, and that "
-        + "the colon of the line above has a space after it",
+        "a colon does not fit here; put text with a colon in quotation marks, and check the line above",
     ),
     ("could not find expected ':'", "a line must be written as name: value"),
     ("expected <block end>", "this line is not indented like the lines it belongs to"),

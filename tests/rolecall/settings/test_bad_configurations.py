@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
 from rolecall.caller import Caller
 from rolecall.errors import ConfigurationInvalid
 from rolecall.settings import load
