@@ -20,6 +20,7 @@ from rolecall.errors import (
     ConfigurationInvalid,
     EditConflict,
     EditError,
+    FileUnreadable,
     InternalError,
     RolecallError,
     TaskCancelled,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from rolecall.answer.changeset import Change
     from rolecall.applying import Applier
+    from rolecall.context.items import Gathered
     from rolecall.llm.types import Endpoint
     from rolecall.roles import Role, RoleTask
     from rolecall.runtime import Runtime
@@ -158,6 +160,16 @@ class Run:
             )
         return applied
 
+    def taken_back(self, *, except_for: Collection[str] = ()) -> None:
+        """What was applied was reverted, but for some paths: it is a proposal again."""
+        kept = False
+        for change in self.proposal.changes.changes:
+            if change.state == "applied" and change.path not in except_for:
+                change.state, change.reason = "proposed", "taken back"
+            kept = kept or change.state == "applied"
+        if not kept:
+            self._applied_by = None
+
     def result(self) -> TaskResult:
         """The result object as things stand now."""
         return TaskResult(
@@ -202,9 +214,7 @@ class Run:
         llm = self.session.settings.llm
         model = self.request.model or role.model
         self._endpoint = await resolve(self.session, self.runtime, model=model)
-        gathered = await asyncio.to_thread(
-            gather, self.session.workspace, self.proposal.documents, self.request, self.session.settings
-        )
+        gathered = await self._gather()
         output = role.max_output_tokens or llm.max_output_tokens
         composed = compose(role, task, self.request, gathered, max_tokens=self._budget(output))
         self._omitted = composed.omitted
@@ -219,6 +229,15 @@ class Run:
             max_output_tokens=output,
             total_timeout_s=self.request.timeout_s or llm.total_timeout_s,
         )
+
+    async def _gather(self) -> Gathered:
+        try:
+            return await asyncio.to_thread(
+                gather, self.session.workspace, self.proposal.documents, self.request, self.session.settings
+            )
+        except FileUnreadable as error:
+            # What the user named cannot be used: a wrong argument, not a refused edit.
+            raise ConfigurationInvalid(error.message, hint=error.hint) from error
 
     def _budget(self, output: int | None) -> int:
         """Tokens the prompt may have: the window less the output, unless the settings say."""

@@ -1,0 +1,1 @@
+"""The LSP door: one server object per connection, translating the one road's events for an editor."""

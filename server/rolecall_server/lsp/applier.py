@@ -1,0 +1,184 @@
+"""Applying through the editor: ``workspace/applyEdit``, asked for, sent, and verified."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from rolecall.answer.changeset import rebase
+from rolecall.errors import EditConflict
+from rolecall.workspace.revert import remember
+from rolecall.workspace.writer import DiskWriter
+from rolecall_server.lsp.asking import ask
+from rolecall_server.lsp.edits import Annotation, takes, workspace_edit
+from rolecall_server.lsp.verifying import Verification
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from pathlib import Path
+
+    from rolecall.answer.changeset import Change
+    from rolecall.session import Session
+    from rolecall_server.lsp.connection import Connection
+
+ANSWER_S: Final = 600.0
+"""Seconds for the client's answer: a person may look at its preview."""
+
+
+class EditorApplier:
+    """Hands changes to the client; what it cannot do itself is written to disk.
+
+    Args:
+        connection: the client.
+        session: its session.
+        title: names the work, for the client's undo list and its questions.
+        explicit: the user asked for this very change to be applied.
+    """
+
+    def __init__(
+        self, connection: Connection, session: Session, title: str, *, explicit: bool = False
+    ) -> None:
+        self.explicit = explicit
+        self._connection = connection
+        self._session = session
+        self._title = title
+        self._annotation: Annotation | None = None
+
+    @property
+    def by(self) -> Literal["editor", "disk"]:
+        """A client that takes no edits at all leaves them to the disk."""
+        return "editor" if self._connection.client.apply_edit else "disk"
+
+    async def confirm(self, changes: Sequence[Change], asking: Sequence[Change]) -> bool:
+        """Ask the user: in the client's own preview where it has one, else by a message."""
+        client = self._connection.client
+        if client.change_annotations and all(takes(client, change) for change in changes):
+            names = ", ".join(change.new_path or change.path for change in asking)
+            self._annotation = Annotation(self._title, f"Rolecall asks before it changes {names}")
+            return True
+        return await ask(self._connection, self._session, self._title, changes, asking)
+
+    async def write(self, changes: Sequence[Change], task_id: str | None) -> Collection[str]:
+        """Write all of them or none.
+
+        Returns:
+            The paths the user left out in the client's own preview.
+
+        Raises:
+            EditError: a file moved, or the client did not apply the edit.
+        """
+        client = self._connection.client
+        theirs = [change for change in changes if takes(client, change)]
+        ours = [change for change in changes if not takes(client, change)]
+        left_out: set[str] = set()
+        if theirs:
+            left_out = await self._through_editor(theirs, task_id)
+        await self._to_disk(ours, task_id=task_id)
+        return left_out
+
+    async def _through_editor(self, changes: list[Change], task_id: str | None) -> set[str]:
+        """Send and verify; once more where a key was typed at the moment of sending."""
+        done, reason = await self._attempt(changes)
+        if not done and self._annotation is None and self._moved(changes):
+            self._catch_up(changes)
+            done, reason = await self._attempt(changes)
+        await self._record([change for change in changes if change.path in done], task_id)
+        missing = [change for change in changes if change.path not in done]
+        if missing and self._annotation is None:
+            raise _not_applied(changes, missing, reason)
+        return {change.path for change in missing}
+
+    async def _attempt(self, changes: Sequence[Change]) -> tuple[set[str], str | None]:
+        """Send the edit once; returns the paths it was carried out for, and the client's words."""
+        with Verification(self._session, self._connection.documents, changes) as verification:
+            applied, reason = await self._send(changes)
+            done = await verification.done(applied=applied)
+        if applied and self._annotation is None:
+            hidden = [change for change in changes if change.action == "create" and change.path not in done]
+            await self._to_disk(hidden, task_id=None)
+            # Where no buffer has to show it, the client's word is all there is.
+            done |= {change.path for change in changes if not verification.was_open(change)}
+        return done, reason
+
+    async def _send(self, changes: Sequence[Change]) -> tuple[bool, str | None]:
+        """Send the edit; returns what the client says of it, and why not."""
+        edit = workspace_edit(self._connection.client, changes, self._uri, self._annotation)
+        params: Any = {"label": self._title, "edit": edit}
+        request = self._connection.server.protocol.send_request_async(types.WORKSPACE_APPLY_EDIT, params)
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                answer = await request
+        except JsonRpcException as error:
+            return False, error.message
+        except TimeoutError:
+            return False, "it did not answer"
+        return bool(answer.applied), answer.failure_reason
+
+    def _uri(self, path: str) -> str:
+        """The client's own spelling where the document is open: another would open it twice."""
+        buffer = self._connection.documents.buffer_at(path)
+        return buffer.uri if buffer is not None else self._session.workspace.locate(path).as_uri()
+
+    def _moved(self, changes: Sequence[Change]) -> bool:
+        """Whether a buffer changed after the edit was made from it."""
+        for change in changes:
+            buffer = self._connection.documents.buffer_at(change.path)
+            if buffer is not None and change.base is not None and buffer.version != change.base.version:
+                return True
+        return False
+
+    def _catch_up(self, changes: Sequence[Change]) -> None:
+        """Bring the changes onto the buffers as they are now."""
+        for change in changes:
+            current = self._session.documents.read(change.path)
+            if current is None or change.base is None:
+                continue
+            moved = rebase(change, current)
+            if moved.state == "conflict":
+                change.state, change.reason = "conflict", moved.reason
+                raise EditConflict(
+                    f"{change.path}: {moved.reason}. Nothing was written.",
+                    hint="The proposal is kept. Run the role again on the present text.",
+                )
+            change.base, change.after = moved.base, moved.after
+
+    async def _to_disk(self, changes: Sequence[Change], *, task_id: str | None) -> None:
+        """Write what the client cannot create, or took as created and neither opened nor saved.
+
+        The latter is what Neovim does: its buffer of a created file is hidden and never reaches the disk.
+        """
+        if changes:
+            writer = DiskWriter(self._session.workspace, self._session.policy, self._state_folder)
+            await asyncio.to_thread(writer.write, list(changes), task_id=task_id)
+
+    async def _record(self, changes: list[Change], task_id: str | None) -> None:
+        """Keep what was done, so that it can be taken back."""
+        if changes and task_id is not None:
+            await asyncio.to_thread(
+                remember,
+                task_id,
+                changes,
+                workspace=self._session.workspace,
+                state_folder=self._state_folder,
+            )
+
+    @property
+    def _state_folder(self) -> Path:
+        return self._session.caller.state_folder()
+
+
+def _not_applied(changes: Sequence[Change], missing: Sequence[Change], reason: str | None) -> EditConflict:
+    for change in changes:
+        change.state, change.reason = "applied", None
+    for change in missing:
+        change.state, change.reason = "conflict", "the editor did not apply the edit"
+    names = ", ".join(change.path for change in missing)
+    others = "Nothing was written." if len(missing) == len(changes) else "The other files were changed."
+    why = f": {reason}" if reason else ""
+    return EditConflict(
+        f"The editor did not apply the edit of {names}{why}. {others}",
+        hint="The proposal is kept. Run the role again on the present text.",
+    )

@@ -1,0 +1,127 @@
+"""The text of one open document, kept as the editor keeps it: by lines, in the client's own units."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rolecall_server.lsp.client import Encoding
+
+# LSP 3.17, "Text Documents": these three end a line and nothing else does; str.splitlines knows many more.
+_LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
+
+_WIDTHS: Final[dict[str, Callable[[str], int]]] = {
+    "utf-8": lambda text: len(text.encode(errors="surrogatepass")),
+    "utf-16": lambda text: len(text.encode("utf-16-le", errors="surrogatepass")) // 2,
+    "utf-32": len,
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a text: 0-based line, and character in the client's units."""
+
+    line: int
+    character: int
+
+    def to_json(self) -> dict[str, int]:
+        """The LSP form."""
+        return {"line": self.line, "character": self.character}
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines with their endings; the last one may have none. Empty for an empty text."""
+    return _LINE.findall(text)
+
+
+def width(text: str, encoding: Encoding) -> int:
+    """The length of a text in the client's units."""
+    return len(text) if text.isascii() else _WIDTHS[encoding](text)
+
+
+def index_in_line(line: str, character: int, encoding: Encoding) -> int:
+    """Where in a line a position is, in code points; beyond the line's end is at its end."""
+    content = line.rstrip("\r\n")
+    if content.isascii() or encoding == "utf-32":
+        return min(max(character, 0), len(content))
+    units = 0
+    for index, letter in enumerate(content):
+        if units >= character:
+            return index
+        units += _WIDTHS[encoding](letter)
+    return len(content)
+
+
+class TextBuffer:
+    """One open document. Changed on the event loop, read from any thread.
+
+    Args:
+        uri: as the client names it.
+        text: the whole text.
+        version: the client's.
+        language: the client's language id.
+        encoding: the units of its positions.
+    """
+
+    def __init__(self, uri: str, text: str, version: int, language: str, encoding: Encoding) -> None:
+        self.uri = uri
+        self.version = version
+        self.language = language
+        self._encoding: Encoding = encoding
+        self._lines = split_lines(text)
+        self._text: str | None = text
+        self._lock = threading.Lock()
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return self.snapshot()[0]
+
+    def snapshot(self) -> tuple[str, int]:
+        """The whole text and its version, as they belong together."""
+        with self._lock:
+            if self._text is None:
+                self._text = "".join(self._lines)
+            return self._text, self.version
+
+    def lines(self) -> list[str]:
+        """The lines with their endings; a copy."""
+        with self._lock:
+            return list(self._lines)
+
+    def replace(self, text: str, version: int) -> None:
+        """Take a whole new text."""
+        with self._lock:
+            self._lines, self._text, self.version = split_lines(text), text, version
+
+    def edit(self, start: Position, end: Position, text: str, version: int) -> None:
+        """Take an incremental change. Costs its own size, not the document's."""
+        with self._lock:
+            start, end = min(start, end), max(start, end)
+            first_line, first = self._place(start)
+            last_line, last = self._place(end)
+            before = self._lines[first_line][:first] if first_line < len(self._lines) else ""
+            behind = self._lines[last_line][last:] if last_line < len(self._lines) else ""
+            # One line more on each side: a line ending may be joined or torn at the seams.
+            low, high = max(0, first_line - 1), min(len(self._lines), last_line + 2)
+            head = "".join(self._lines[low:first_line])
+            tail = "".join(self._lines[last_line + 1 : high])
+            self._lines[low:high] = split_lines(f"{head}{before}{text}{behind}{tail}")
+            self._text, self.version = None, version
+
+    def _place(self, position: Position) -> tuple[int, int]:
+        if position.line >= len(self._lines):
+            return self._end()
+        line = self._lines[max(position.line, 0)]
+        return max(position.line, 0), index_in_line(line, position.character, self._encoding)
+
+    def _end(self) -> tuple[int, int]:
+        """The place behind the last character."""
+        if self._lines and not self._lines[-1].endswith(("\n", "\r")):
+            return len(self._lines) - 1, len(self._lines[-1])
+        return len(self._lines), 0

@@ -1,0 +1,132 @@
+"""``rolecall lsp --no-daemon`` and ``--tcp``: the language server in this very process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from rolecall_server.host import Host
+from rolecall_server.lsp import stdio
+from rolecall_server.lsp.serving import serve, serve_tcp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rolecall.caller import Caller
+    from rolecall.session import Session
+
+END_S: Final = 1.5
+"""Seconds an ended server may spend on cleaning up; all of its kind end within 2 s (contract section 9)."""
+
+EXIT_CODES: Final = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+def run(caller: Caller, *, roots: Sequence[Path] = (), tcp: str | None = None) -> int:
+    """Serve until the client or the user ends it; returns the exit code."""
+    ending = _Ending()
+    if tcp is not None:
+        return asyncio.run(_tcp(caller, tuple(roots), tcp, ending))
+    code = asyncio.run(_stdio(caller, tuple(roots), ending))
+    sys.stderr.flush()
+    return code
+
+
+async def serve_stdio(host: Host, caller: Caller, *, roots: Sequence[Path] = ()) -> int:
+    """Serve the client at this process's standard input and output; returns the exit code."""
+    source, sink = stdio.claim()
+    reader, writer = await stdio.open_streams(source, sink)
+    try:
+        return await serve(
+            reader, writer, host, caller, roots=roots, opened=_configure_log, watch_parent=True
+        )
+    finally:
+        with suppress(TimeoutError, ConnectionError):
+            await asyncio.wait_for(writer.drain(), END_S / 3)
+        writer.close()
+
+
+class _Ending:
+    """Ends the process on a signal, and in any case in time.
+
+    A thread that reads a slow disk must not keep a server alive that its editor has left.
+    """
+
+    def __init__(self) -> None:
+        self.code = 0
+        self._task: asyncio.Task[int] | None = None
+
+    async def __call__(self, task: asyncio.Task[int]) -> int:
+        self._task = task
+        loop = asyncio.get_running_loop()
+        for number in EXIT_CODES:
+            with suppress(NotImplementedError):
+                loop.add_signal_handler(number, self._on_signal, number)
+        try:
+            self.code = await task
+        except asyncio.CancelledError:
+            if not self.code:
+                raise
+        except (ConnectionError, BrokenPipeError):
+            pass  # the client hung up while it was being answered
+        self.set_deadline()
+        return self.code
+
+    def set_deadline(self) -> None:
+        """From now on the process has ``END_S`` seconds left."""
+        timer = threading.Timer(END_S, os._exit, (self.code,))
+        timer.daemon = True
+        timer.start()
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        self.code = EXIT_CODES[number]
+        self.set_deadline()
+        if self._task is not None:
+            self._task.cancel()
+
+
+async def _stdio(caller: Caller, roots: tuple[Path, ...], ending: _Ending) -> int:
+    host = Host()
+
+    async def session() -> int:
+        try:
+            return await serve_stdio(host, caller, roots=roots)
+        finally:
+            await host.aclose()
+
+    return await ending(asyncio.create_task(session(), name="rolecall-lsp"))
+
+
+async def _tcp(caller: Caller, roots: tuple[Path, ...], address: str, ending: _Ending) -> int:
+    name, _, port = address.rpartition(":")
+    if not port.isdigit() or int(port) > 65535:  # noqa: PLR2004 - the largest port
+        sys.stderr.write(f"rolecall: --tcp takes HOST:PORT, not {address}.\n")
+        return 2
+    host = Host()
+
+    async def listen() -> int:
+        try:
+            await serve_tcp(
+                host, caller, name.strip("[]") or "127.0.0.1", int(port), roots=roots, listening=_say
+            )
+        finally:
+            await host.aclose()
+        return 0
+
+    return await ending(asyncio.create_task(listen(), name="rolecall-lsp"))
+
+
+def _say(address: str, port: int) -> None:
+    sys.stderr.write(f"rolecall: listening on {address}:{port}\n")
+    sys.stderr.flush()
+
+
+def _configure_log(session: Session) -> None:
+    from rolecall.telemetry.logging import configure  # noqa: PLC0415 - not before the handshake
+
+    configure(session.settings.logging)

@@ -1,0 +1,85 @@
+"""Finished answers and diffs as documents to read: ``rolecall:/tasks/{task_id}.md`` and ``….diff``."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from rolecall_server.lsp import errors
+from rolecall_server.lsp.errors import Refusal
+from rolecall_server.lsp.lifecycle import SCHEME
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rolecall.session import Session
+    from rolecall.tasks import Task
+    from rolecall_server.lsp.connection import Connection
+
+KEPT_FILES: Final = 50
+"""Answers kept as files in the state folder; older ones are deleted."""
+
+_URI: Final = re.compile(rf"{SCHEME}:/{{1,3}}tasks/(?P<id>[0-9a-zA-Z_-]+)\.(?P<form>md|diff)\Z")
+
+
+def register(connection: Connection) -> None:
+    """Serve the read-only documents."""
+
+    @connection.server.feature(types.WORKSPACE_TEXT_DOCUMENT_CONTENT)
+    async def content(params: types.TextDocumentContentParams) -> dict[str, Any]:
+        match = _URI.match(params.uri)
+        if match is None:
+            raise Refusal(
+                errors.INVALID_PARAMS, f"{params.uri} is no answer; {SCHEME}:/tasks/TASK_ID.md would be one."
+            )
+        session = await connection.ready()
+        task = connection.host.runtime.tasks.get(match["id"], session)
+        return {"text": _text(task, match["form"])}
+
+
+async def show(connection: Connection, session: Session, task: Task, form: str = "md") -> bool:
+    """Open a task's answer (``md``) or diff (``diff``) in the editor; False where it cannot show it."""
+    if not connection.client.show_document:
+        return False
+    if connection.client.text_document_content:
+        return await _open(connection, f"{SCHEME}:/tasks/{task.id}.{form}")
+    return await show_text(connection, session, f"{task.id}.{form}", _text(task, form))
+
+
+async def show_text(connection: Connection, session: Session, name: str, text: str) -> bool:
+    """Open a text in the editor, as a file in the state folder; False where it cannot show documents."""
+    if not connection.client.show_document:
+        return False
+    folder = session.caller.state_folder() / "answers"
+    return await _open(connection, await asyncio.to_thread(_keep, folder, name, text))
+
+
+async def _open(connection: Connection, uri: str) -> bool:
+    params = types.ShowDocumentParams(uri=uri, external=False, take_focus=False)
+    try:
+        return (await connection.server.window_show_document_async(params)).success
+    except JsonRpcException:
+        return False
+
+
+def _text(task: Task, form: str) -> str:
+    result = task.result
+    if form == "diff":
+        return "".join(file.diff or "" for file in result.files)
+    return result.answer or result.summary
+
+
+def _keep(folder: Path, name: str, text: str) -> str:
+    """Write the file, forget the oldest, and return the file's URI."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder / name
+    file.touch(mode=0o600)
+    file.write_text(text, encoding="utf-8", newline="")
+    kept = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)
+    for old in kept[:-KEPT_FILES]:
+        old.unlink(missing_ok=True)
+    return file.as_uri()

@@ -1,0 +1,153 @@
+"""``$/progress``: what a running task shows in the editor, from the first moment to its end.
+
+No report ever has a percentage: VS Code then drops the messages of those without one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from rolecall.events import Attempt, Delta, FileClosed, Restart
+
+if TYPE_CHECKING:
+    from rolecall.events import Event
+    from rolecall.tasks import Task
+    from rolecall_server.lsp.connection import Connection
+
+INTERVAL_S: Final = 0.12
+"""Seconds between two reports: fewer than 10 a second."""
+
+HEARTBEAT_S: Final = 4.0
+"""Seconds of silence before a report says that the work goes on; at most 5 (contract section 5)."""
+
+TAIL: Final = 80
+CHARACTERS_PER_TOKEN: Final = 4
+
+
+class Progress:
+    """Shows one task's progress. Use as an async context manager: it begins and always ends.
+
+    Args:
+        connection: the client.
+        task: what runs.
+        title: shown all the while.
+        role: the role's title.
+        token: the client's ``workDoneToken``; None to ask the client for one.
+    """
+
+    def __init__(
+        self, connection: Connection, task: Task, title: str, role: str, token: str | int | None
+    ) -> None:
+        self._connection = connection
+        self._task = task
+        self._title = title
+        self._role = role
+        self._token = token
+        self._begun = False
+        self._characters = 0
+        self._tail = ""
+        self._note = ""
+        self._started = asyncio.get_running_loop().time()
+        self._news = asyncio.Event()
+        self._loop: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        if self._token is not None:
+            self._begin(self._token)
+        self._loop = asyncio.create_task(self._report(), name="rolecall-lsp-progress")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._loop is not None:
+            self._loop.cancel()
+            await asyncio.gather(self._loop, return_exceptions=True)
+        if self._token is not None:
+            self._connection.tasks.pop(self._token, None)
+        if self._begun:
+            self._send({"kind": "end", "message": self._outcome()})
+
+    def take(self, event: Event) -> None:
+        """Note what happened; it is shown at the next report."""
+        match event:
+            case Delta():
+                self._characters += len(event.text)
+                self._tail = (self._tail + event.text)[-4 * TAIL :]
+                self._note = ""
+            case Restart():
+                self._characters, self._tail = 0, ""
+                self._note = "starting again"
+            case Attempt() if event.n > 1 or event.reason:
+                why = f": {event.reason}" if event.reason else ""
+                wait = f" in {event.wait_s:.0f} s" if event.wait_s >= 1 else ""
+                self._note = f"attempt {event.n} of {event.of}{wait}{why}"
+            case FileClosed():
+                self._note = f"{event.path} is complete"
+            case _:
+                return
+        self._news.set()
+
+    def _begin(self, token: str | int) -> None:
+        self._connection.tasks[token] = self._task
+        self._begun = True
+        self._send({"kind": "begin", "title": self._title, "cancellable": True, "message": self._message()})
+
+    async def _report(self) -> None:
+        if self._token is None and not await self._create():
+            return
+        while True:
+            await asyncio.sleep(INTERVAL_S)
+            try:
+                async with asyncio.timeout(HEARTBEAT_S):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+            self._news.clear()
+            self._send({"kind": "report", "message": self._message(), "cancellable": True})
+
+    async def _create(self) -> bool:
+        """Get a token from the client, where it shows progress at all."""
+        if not self._connection.client.work_done_progress:
+            return False
+        token = f"rolecall-{self._task.id}"
+        try:
+            await self._connection.server.window_work_done_progress_create_async(
+                types.WorkDoneProgressCreateParams(token)
+            )
+        except JsonRpcException:
+            return False
+        self._token = token
+        self._begin(token)
+        return True
+
+    def _send(self, value: dict[str, Any]) -> None:
+        self._connection.server.protocol.notify_raw("$/progress", {"token": self._token, "value": value})
+
+    def _message(self) -> str:
+        if not self._characters:
+            waited = asyncio.get_running_loop().time() - self._started
+            return f"{self._role}: {self._note or f'waiting for the model, {waited:.0f} s'}"
+        tokens = max(1, self._characters // CHARACTERS_PER_TOKEN)
+        tail = " ".join(self._tail.split())[-TAIL:]
+        note = f"{self._note} · " if self._note else ""
+        return f"{self._role}: {tokens} tokens · {note}{tail}"
+
+    def _outcome(self) -> str:
+        if not self._task.finished:
+            return f"{self._role}: stopped"
+        result = self._task.result
+        files = f", {len(result.files)} files" if result.files else ""
+        return f"{self._role}: {result.status}{files}"
+
+
+def register(connection: Connection) -> None:
+    """Take the user's click on the progress's cancel button."""
+
+    @connection.server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
+    async def cancelled(params: types.WorkDoneProgressCancelParams) -> None:
+        task = connection.tasks.get(params.token)
+        if task is not None:
+            await task.cancel()
