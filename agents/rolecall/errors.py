@@ -20,6 +20,7 @@ The tree (contract section 2 names the codes)::
     ├── TaskCancelled             cancelled
     ├── EditError                 the answer's edits cannot be applied
     │   ├── PathRefused           path_refused
+    │   │   └── FileUnreadable    path_refused
     │   ├── EditConflict          edit_conflict
     │   └── EditNotFound          edit_not_found
     └── InternalError             internal_error
@@ -202,6 +203,10 @@ class PathRefused(EditError):
     """The path policy refuses the path, or it needs a confirmation that was not given."""
 
     code = ErrorCode.PATH_REFUSED
+
+
+class FileUnreadable(PathRefused):
+    """The file is no UTF-8 text of a readable size, so it can be neither shown to a model nor edited."""
 
 
 class EditConflict(EditError):

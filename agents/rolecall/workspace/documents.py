@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
-from rolecall.errors import PathRefused
+from rolecall.errors import FileUnreadable, PathRefused
 from rolecall.workspace import outline
 from rolecall.workspace.globs import compile_all, first_match
 from rolecall.workspace.names import components, is_secret, shown
@@ -109,7 +109,7 @@ class Documents:
         document = self._read(place, self.max_bytes)
         if document is not None and len(document.text.encode(errors="surrogatepass")) > self.max_bytes:
             message = f"{shown(place.path)} is not read: its buffer is larger than {self.max_bytes:,} bytes."
-            raise PathRefused(message, hint="Raise context.max_file_bytes, or name a smaller file.")
+            raise FileUnreadable(message, hint="Raise context.max_file_bytes, or name a smaller file.")
         return document
 
     def exists(self, path: str, *, home: str | None = None) -> bool:

@@ -8,7 +8,7 @@ import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from rolecall.errors import PathRefused
+from rolecall.errors import FileUnreadable
 from rolecall.workspace.names import shown
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def read_bytes(root: Path, parts: tuple[str, ...], path: str, *, limit: int) -> 
         limit: the largest size, in bytes.
 
     Raises:
-        PathRefused: it is no regular file, larger than ``limit`` bytes, or cannot be opened.
+        FileUnreadable: it is no regular file, larger than ``limit`` bytes, or cannot be opened.
     """
     *folders, name = parts
     try:
@@ -76,7 +76,7 @@ def decode(path: str, data: bytes) -> tuple[str, bool]:
     """The text, without its byte order mark, and whether it had one.
 
     Raises:
-        PathRefused: the bytes are not UTF-8 text.
+        FileUnreadable: the bytes are not UTF-8 text.
     """
     bom = data.startswith(BOM)
     body = data[len(BOM) :] if bom else data
@@ -113,11 +113,13 @@ def _require_regular(path: str, status: os.stat_result, limit: int) -> None:
         raise _too_large(path, limit)
 
 
-def _too_large(path: str, limit: int) -> PathRefused:
+def _too_large(path: str, limit: int) -> FileUnreadable:
     size = f"{limit // 1024:,} KiB" if limit >= 1024 else f"{limit} bytes"  # noqa: PLR2004  # a unit, not a limit
     hint = "Name a smaller file, or raise context.max_file_bytes where the file is only to be read."
     return _unreadable(path, f"it is larger than {size}", hint=hint)
 
 
-def _unreadable(path: str, reason: str, *, hint: str = "Leave it out, or name a text file.") -> PathRefused:
-    return PathRefused(f"{shown(path)} cannot be read: {reason}.", hint=hint)
+def _unreadable(
+    path: str, reason: str, *, hint: str = "Leave it out, or name a text file."
+) -> FileUnreadable:
+    return FileUnreadable(f"{shown(path)} cannot be read: {reason}.", hint=hint)
