@@ -1,0 +1,337 @@
+"""From parsed blocks to changes: applied in order in memory, then compared with what was read."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from rolecall.answer.bodies import fitted, left_out
+from rolecall.answer.changeset import Change, ChangeSet
+from rolecall.answer.editing import edited
+from rolecall.answer.matching import Mismatch
+from rolecall.errors import ErrorCode, PathRefused, RolecallError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from rolecall.answer.blocks import Answer, Block
+    from rolecall.task import FileAction, FileState
+    from rolecall.workspace.documents import Document
+    from rolecall.workspace.policy import Verdict
+
+
+class _Failed(Exception):
+    """A sign between functions of this module, not an error of the tree."""
+
+    def __init__(self, code: ErrorCode, reason: str, state: FileState = "conflict") -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.state: FileState = state
+
+
+@dataclass(slots=True)
+class _File:
+    """One workspace path while the blocks of an answer are applied in memory.
+
+    Attributes:
+        base: as read; None where there is none.
+        text: what it holds now; None where it does not exist now.
+        action: what the first block about it does.
+        body: the last whole body given for it.
+        edited: whether edits were applied to it.
+        moved_to: the path its content went to.
+        origin: the path its content came from.
+        protected: why the policy asks for a confirmation.
+        holds: why the answer's own blocks do.
+        only_target: whether the answer names the path only as where another file moves.
+        failure: the first thing that went wrong.
+    """
+
+    path: str
+    action: FileAction
+    base: Document | None = None
+    text: str | None = None
+    body: str | None = None
+    edited: bool = False
+    moved_to: str | None = None
+    origin: str | None = None
+    protected: str | None = None
+    holds: list[str] = field(default_factory=list[str])
+    only_target: bool = False
+    failure: _Failed | None = None
+
+
+class Proposer:
+    """Computes change sets.
+
+    Args:
+        read: the file at a workspace path, None where there is none; may raise RolecallError.
+        check: the path policy.
+    """
+
+    def __init__(self, read: Callable[[str], Document | None], check: Callable[[str], Verdict]) -> None:
+        self._read = read
+        self._check = check
+        self._files: dict[str, _File] = {}
+        self._spelled: dict[str, str] = {}
+        self._notes: list[str] = []
+
+    def change_set(self, answer: Answer) -> ChangeSet:
+        """The changes an answer proposes, in the order of its blocks."""
+        self._apply_all(block for block in answer.blocks if not block.suggestion)
+        changes = self._changes(answer.problems)
+        if answer.open_block is not None:
+            self._mark_open(changes, answer.open_block, answer.incomplete)
+        taken = {change.path for change in changes}
+        changes += self._suggestions([b for b in answer.blocks if b.suggestion and b.path not in taken])
+        return ChangeSet(changes, list(answer.problems), answer.incomplete, self._notes)
+
+    # -- blocks
+
+    def _apply_all(self, blocks: Iterable[Block]) -> None:
+        for block in blocks:
+            file = self._file(block.path, block)
+            file.only_target = False
+            target = self._target(block)
+            if block.hold is not None:
+                file.holds.append(block.hold)
+            if file.failure is not None:
+                continue
+            try:
+                self._apply(block, file, target)
+            except _Failed as failed:
+                file.failure = failed
+                file.moved_to = target.path if target is not None else None
+
+    def _target(self, block: Block) -> _File | None:
+        if block.new_path is None:
+            return None
+        known = len(self._files)
+        target = self._file(block.new_path, block)
+        if len(self._files) > known:
+            target.only_target, target.action = True, "create"
+        return target
+
+    def _file(self, path: str, block: Block) -> _File:
+        """The file at a path, checked and read when it is first named."""
+        verdict = self._check(path)
+        name = verdict.path or path
+        known = self._files.get(name)
+        if known is not None:
+            return known
+        file = self._files[name] = _File(name, block.action(exists=False))
+        try:
+            self._admit(file, verdict)
+        except _Failed as failed:
+            file.failure = failed
+        file.action = block.action(exists=file.base is not None)
+        return file
+
+    def _admit(self, file: _File, verdict: Verdict) -> None:
+        reason = verdict.reason
+        if verdict.kind == "refused":
+            raise _Failed(ErrorCode.PATH_REFUSED, reason or "the path is refused", "refused")
+        twin = self._twin(file.path)
+        if twin is not None:
+            reason = f"it differs only in case or composition from {twin!r} in the same answer"
+            raise _Failed(ErrorCode.PATH_REFUSED, reason, "refused")
+        if verdict.kind == "needs_confirmation":
+            file.protected = reason or "the path is protected"
+        try:
+            file.base = self._read(file.path)
+        except RolecallError as error:
+            state: FileState = "refused" if isinstance(error, PathRefused) else "conflict"
+            code = ErrorCode.PATH_REFUSED if state == "refused" else ErrorCode.EDIT_CONFLICT
+            raise _Failed(code, error.message, state) from error
+        file.text = file.base.text if file.base is not None else None
+
+    def _twin(self, path: str) -> str | None:
+        """Another spelling of a path, or of a folder of it, in the same answer."""
+        parts = path.split("/")
+        for end in range(1, len(parts) + 1):
+            spelled = "/".join(parts[:end])
+            key = unicodedata.normalize("NFC", unicodedata.normalize("NFC", spelled).casefold())
+            known = self._spelled.setdefault(key, spelled)
+            if known != spelled:
+                return known
+        return None
+
+    def _apply(self, block: Block, file: _File, target: _File | None) -> None:
+        if block.fault is not None:
+            raise _Failed(ErrorCode.EDIT_CONFLICT, f"{block.fault}.")
+        if block.kind == "whole":
+            self._write(block, file)
+        elif block.kind == "delete":
+            self._delete(block, file)
+        elif block.kind == "edit":
+            self._edit(block, file)
+        if target is not None:
+            self._move(file, target)
+
+    def _write(self, block: Block, file: _File) -> None:
+        if block.must_be_new and file.text is not None:
+            raise _Failed(ErrorCode.EDIT_CONFLICT, "the answer creates it, and it exists already.")
+        if file.body is not None and file.text is not None:
+            if file.body == block.text:
+                return
+            raise _Failed(ErrorCode.EDIT_CONFLICT, "the answer gives two different whole texts for it.")
+        text = fitted(block.text, file.base.text if file.base is not None else None)
+        if file.edited and text != file.text:
+            raise _Failed(ErrorCode.EDIT_CONFLICT, "the answer both edits it and gives it whole.")
+        if file.base is not None:
+            self._refuse_elision(block, file.base.text)
+            if not text and file.base.text:
+                file.holds.append("the answer empties the file")
+        file.text, file.body = text, block.text
+
+    def _refuse_elision(self, block: Block, before: str) -> None:
+        found = left_out(block.text, before)
+        if found is not None:
+            line, text = found
+            reason = f"its whole text leaves code out (line {line} of the body: {text!r})."
+            raise _Failed(ErrorCode.EDIT_CONFLICT, reason, "refused")
+
+    def _edit(self, block: Block, file: _File) -> None:
+        creates = bool(block.hunks) and not any(block.hunks[0].old)
+        if file.text is None and not (creates and block.hunks[0].kept is None):
+            raise _Failed(ErrorCode.EDIT_NOT_FOUND, "the answer edits it, and there is no such file.")
+        after = edited(file.text or "", block)
+        if isinstance(after, Mismatch):
+            raise _Failed(ErrorCode.EDIT_NOT_FOUND, after.reason)
+        file.text, file.edited = after, True
+
+    def _delete(self, block: Block, file: _File) -> None:
+        if file.text is None:
+            raise _Failed(ErrorCode.EDIT_NOT_FOUND, "the answer deletes it, and there is no such file.")
+        if file.edited or file.body is not None:
+            raise _Failed(ErrorCode.EDIT_CONFLICT, "the answer both writes and deletes it.")
+        if block.hunks:
+            rest = edited(file.text, block)
+            if isinstance(rest, Mismatch):
+                raise _Failed(ErrorCode.EDIT_NOT_FOUND, rest.reason)
+            if rest.strip():
+                raise _Failed(ErrorCode.EDIT_CONFLICT, "the diff that deletes it does not hold all of it.")
+        file.text = None
+
+    def _move(self, file: _File, target: _File) -> None:
+        if file.text is None:
+            raise _Failed(ErrorCode.EDIT_NOT_FOUND, "the answer moves it, and there is no such file.")
+        if target.failure is not None:
+            raise target.failure
+        if target.text is not None or target.base is not None:
+            raise _Failed(
+                ErrorCode.EDIT_CONFLICT, f"the answer moves it to {target.path}, which exists already."
+            )
+        target.text, target.origin = file.text, file.origin or file.path
+        target.edited = True
+        file.text, file.moved_to = None, target.path
+        file.body, file.edited = None, False
+
+    # -- changes
+
+    def _changes(self, problems: Sequence[str]) -> list[Change]:
+        found = [change for file in self._files.values() if (change := self._change(file)) is not None]
+        self._refuse_nesting(found)
+        for change in found:
+            if change.state == "proposed" and problems:
+                self._hold(change, problems)
+        return found
+
+    def _change(self, file: _File) -> Change | None:
+        if file.failure is not None:
+            return self._failed(file)
+        if file.origin is not None and self._renames(self._files[file.origin]) is file:
+            return None  # told by the change of the file it was
+        if file.base is None and file.text is None:
+            return None
+        target = self._renames(file)
+        change = Change(file.path, "modify", base=file.base, after=file.text)
+        if target is not None:
+            change.action, change.new_path, change.after = "rename", target.path, target.text
+        elif file.base is None:
+            change.action = "create"
+        elif file.text is None:
+            change.action = "delete"
+        elif file.text == file.base.text:
+            self._notes.append(f"{file.path} is already as the answer wants it.")
+            return None
+        self._ask(change, [file] if target is None else [file, target])
+        return change
+
+    def _renames(self, file: _File) -> _File | None:
+        """The file that this one became, where nothing else was made of either."""
+        at = file
+        while at.moved_to is not None and at.text is None:
+            at = self._files[at.moved_to]
+        moved = at is not file and file.base is not None and file.text is None and at.text is not None
+        return at if moved and at.failure is None and at.origin == file.path else None
+
+    def _failed(self, file: _File) -> Change | None:
+        failure = file.failure
+        assert failure is not None
+        if file.only_target:
+            return None  # told by the change of the file that was to move here
+        moves = file.moved_to is not None
+        return Change(
+            file.path,
+            "rename" if moves else file.action,
+            new_path=file.moved_to,
+            base=file.base,
+            state=failure.state,
+            reason=failure.reason,
+            code=failure.code,
+        )
+
+    @staticmethod
+    def _ask(change: Change, files: Sequence[_File]) -> None:
+        holds = [hold for file in files for hold in file.holds]
+        protected = [file.protected for file in files if file.protected is not None]
+        if holds:
+            Proposer._hold(change, holds)
+        elif protected:
+            change.state, change.reason = "needs_confirmation", "; ".join(dict.fromkeys(protected))
+
+    @staticmethod
+    def _hold(change: Change, reasons: Sequence[str]) -> None:
+        change.state, change.held = "needs_confirmation", True
+        change.reason = f"held for confirmation: {'; '.join(dict.fromkeys(reasons))}"
+
+    @staticmethod
+    def _refuse_nesting(changes: Sequence[Change]) -> None:
+        """A path cannot be a file and a folder at once."""
+        files = {change.new_path or change.path for change in changes if change.after is not None}
+        for change in changes:
+            path = change.new_path or change.path
+            above = [path[:index] for index, sign in enumerate(path) if sign == "/"]
+            if change.after is not None and (clash := files.intersection(above)):
+                change.state, change.code = "conflict", ErrorCode.EDIT_CONFLICT
+                change.reason = f"the answer also makes {clash.pop()} a file."
+
+    def _mark_open(self, changes: list[Change], block: Block, reason: str | None) -> None:
+        file = self._file(block.path, block)
+        change = next((change for change in changes if change.path == file.path), None)
+        if change is None and file.failure is not None:
+            change = Change(file.path, file.action, state=file.failure.state, reason=file.failure.reason)
+            change.code = file.failure.code
+            changes.append(change)
+        elif change is None:
+            change = Change(file.path, file.action, base=file.base)
+            changes.append(change)
+        change.partial = block.text
+        if change.state in {"proposed", "needs_confirmation"}:
+            change.state, change.reason = "incomplete", reason
+
+    def _suggestions(self, blocks: Sequence[Block]) -> list[Change]:
+        """What prose names. A suggestion that cannot be computed is left out: nobody asked for it."""
+        found: list[Change] = []
+        for path in dict.fromkeys(block.path for block in blocks):
+            proposer = Proposer(self._read, self._check)
+            proposer._apply_all(replace(b, suggestion=False) for b in blocks if b.path == path)
+            for change in proposer._changes(()):
+                if change.computed and change.state in {"proposed", "needs_confirmation"}:
+                    change.state = "suggestion"
+                    change.reason = "the answer does not plainly say that this is the file's new text"
+                    found.append(change)
+        return found

@@ -1,0 +1,52 @@
+"""The words that names are told by: known files, words that only look like paths, languages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+KNOWN_NAMES: Final = _words(
+    """
+    Dockerfile dockerfile Containerfile Makefile makefile GNUmakefile Justfile justfile Taskfile
+    Procfile Rakefile Gemfile Vagrantfile Jenkinsfile Brewfile Podfile Fastfile Appfile Caddyfile
+    Tiltfile Earthfile Snakefile Pipfile SConstruct SConscript wscript LICENSE LICENCE COPYING
+    README CHANGELOG AUTHORS CONTRIBUTORS CODEOWNERS OWNERS Kconfig Kbuild gradlew mvnw
+    """
+)
+"""Names of files that have no extension; in this spelling only, since most are words too."""
+
+NOT_PATHS: Final = _words(
+    """
+    node.js next.js vue.js nuxt.js react.js express.js three.js d3.js alpine.js ember.js asp.net
+    vb.net ado.net socket.io and/or i/o n/a ci/cd tcp/ip a/b w/o c/c++ input/output client/server
+    before/after yes/no true/false on/off read/write get/post os/2 either/or he/she pros/cons
+    todo/done
+    """
+)
+"""Words that have the shape of a path and are none, case-folded."""
+
+SYSTEM_ROOTS: Final = _words(
+    """
+    etc usr var tmp home root opt bin sbin dev proc sys mnt srv lib boot Users private
+    """
+)
+"""First folders of absolute paths; any other path with a leading slash may be a route."""
+
+SHELLS: Final = _words(
+    """
+    sh bash shell zsh fish ksh csh console terminal shell-session shellsession sh-session bash-
+    session powershell pwsh ps1 posh cmd bat batch dos doscon
+    """
+)
+"""Languages of fences that hold commands."""
+
+MARKDOWN: Final = _words(
+    """
+    markdown md gfm mdx commonmark qmd rmd
+    """
+)
+"""Languages of fences that hold Markdown."""
