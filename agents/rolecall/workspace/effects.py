@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW | CLOSE_ON_EXEC | BINARY
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS})
+_LINK_FOLLOWS: Final = os.link not in os.supports_follow_symlinks  # Windows has no choice
 _PERMISSIONS: Final = 0o777
 _NO_LIMIT: Final = 1 << 62
 
@@ -99,9 +100,8 @@ class Effects:
         self._before(f"link {spot.name} {new}")
         with _opened(spot) as (folder, name):
             try:
-                os.link(
-                    name(spot.name), name(new), src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False
-                )
+                source, target = name(spot.name), name(new)
+                os.link(source, target, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=_LINK_FOLLOWS)
             except OSError as error:
                 if error.errno not in _NO_LINKS:
                     raise
