@@ -1,0 +1,169 @@
+"""Imports: pure parts of the standard library, modules whose source is at hand, and everything else unknown."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
+from rolecall.llm.offline.evaluation.scope import Scope, make_opaque
+from rolecall.llm.offline.evaluation.stdlib import Namespace, is_known_module
+
+if TYPE_CHECKING:
+    from rolecall.llm.offline.evaluation.runtime import Run
+
+_LOAD_STEPS = 200_000
+"""Nodes the top level of one module may visit."""
+
+
+def load_module(run: Run, name: str) -> Scope:
+    """The names of a module whose source is at hand. What its top level does beyond the subset stays unknown."""
+    if name in run.modules:
+        return run.modules[name]
+    scope = Scope("module", name)
+    run.modules[name] = scope
+    scope.names.update({"__name__": name, "__doc__": None, "__file__": Opaque("__file__")})
+    try:
+        tree = ast.parse(run.sources[name])
+    except (SyntaxError, ValueError, RecursionError):
+        return scope
+    run.loading += 1
+    steps, run.steps = run.steps, min(_LOAD_STEPS, max(run.total, 1))
+    depth, run.depth = run.depth, 0
+    try:
+        load_body(run, tree.body, scope)
+    finally:
+        run.loading -= 1
+        run.steps, run.depth = steps, depth
+    scope.settled = True
+    _settle(run, scope)
+    return scope
+
+
+def load_body(run: Run, body: list[ast.stmt], scope: Scope) -> None:
+    """Execute the statements of a module one by one; what is not understood becomes opaque."""
+    from rolecall.llm.offline.evaluation.statements import execute  # noqa: PLC0415 - the walk is mutual
+
+    for statement in body:
+        try:
+            if isinstance(statement, ast.Try) and _has_unknown_import(run, statement):
+                raise NotUnderstood("depends on what is installed")  # noqa: TRY301 - one place decides what opaque means
+            execute(run, [statement], scope)
+        except NotUnderstood as unknown:
+            make_opaque(scope, [statement], unknown.reason)
+            if run.steps <= 0:
+                run.steps = 1
+        except Exception as error:  # noqa: BLE001 - a top level that raises cannot be imported at all
+            make_opaque(scope, [statement], f"raises {type(error).__name__}")
+
+
+def _has_unknown_import(run: Run, node: ast.Try) -> bool:
+    for child in ast.walk(node):
+        if isinstance(child, ast.Import) and any(not _is_known(run, alias.name) for alias in child.names):
+            return True
+        if isinstance(child, ast.ImportFrom) and not _is_known(run, child.module or ""):
+            return True
+    return False
+
+
+def _is_known(run: Run, name: str) -> bool:
+    return is_known_module(name) or name in run.sources
+
+
+def bind_import(run: Run, node: ast.Import, scope: Scope) -> None:
+    """``import a.b as c``."""
+    for alias in node.names:
+        if alias.asname:
+            scope.bind(alias.asname, _module(run, alias.name))
+        else:
+            top = alias.name.split(".")[0]
+            scope.bind(top, _module(run, top))
+
+
+def bind_import_from(run: Run, node: ast.ImportFrom, scope: Scope) -> None:
+    """``from a import b``."""
+    name = _absolute(run, node, scope)
+    if name == "__future__":
+        return
+    for alias in node.names:
+        if alias.name == "*":
+            continue
+        scope.bind(alias.asname or alias.name, _member(run, name, alias.name))
+
+
+def _absolute(run: Run, node: ast.ImportFrom, scope: Scope) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = scope.module.split(".")
+    drop = node.level - 1 if scope.module in run.packages else node.level
+    base = parts[: len(parts) - drop] if drop else parts
+    return ".".join([*base, node.module] if node.module else base)
+
+
+def _module(run: Run, name: str) -> Any:
+    if is_known_module(name):
+        return Namespace(name)
+    if name in run.sources:
+        return Module(run, name)
+    return Opaque(name)
+
+
+def _member(run: Run, module: str, name: str) -> Any:
+    if module in run.sources:
+        names = load_module(run, module).names
+        if name in names:
+            return names[name]
+    if f"{module}.{name}" in run.sources:
+        return Module(run, f"{module}.{name}")
+    if is_known_module(module):
+        return Namespace(module).member(name)
+    return Opaque(f"{module}.{name}")
+
+
+class Module(Namespace):
+    """A module of the workspace, as a value."""
+
+    __slots__ = ("run",)
+
+    def __init__(self, run: Run, name: str) -> None:
+        super().__init__(name)
+        object.__setattr__(self, "run", run)
+
+    def member(self, name: str) -> Any:
+        """The member, or an `Opaque` that stands for it."""
+        run: Run = object.__getattribute__(self, "run")
+        names = load_module(run, self.name).names
+        if name in names:
+            return names[name]
+        if f"{self.name}.{name}" in run.sources:
+            return Module(run, f"{self.name}.{name}")
+        return Opaque(f"{self.name}.{name}")
+
+
+def _settle(run: Run, scope: Scope) -> None:
+    """Remember every changeable value the module holds: later calls must leave it alone."""
+    for made in run.made_while_loading:
+        made.settled = True
+    pending = [value for made in (scope, *run.made_while_loading) for value in made.names.values()]
+    run.made_while_loading.clear()
+    for routine in run.routines.values():
+        pending += [*routine.defaults, *routine.keyword_defaults.values()]
+    for cls in run.classes:
+        pending += list(vars(cls).values())
+    while pending:
+        value = pending.pop()
+        if isinstance(value, (list, dict, set, bytearray)) or type(value) in run.classes:
+            if id(value) in run.settled:
+                continue
+            run.settled[id(value)] = value
+            pending += _inside(value)
+        elif isinstance(value, (tuple, frozenset)):
+            pending += list(value)
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    if isinstance(value, (list, set)):
+        return list(value)
+    return list(vars(value).values()) if hasattr(value, "__dict__") else []

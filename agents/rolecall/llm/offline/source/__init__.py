@@ -1,0 +1,1 @@
+"""Reading Python source: definitions, guards, doctests. Nothing is executed."""

@@ -1,0 +1,165 @@
+"""Test files: a new one whole, an existing one by edits that only add."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+from typing import TYPE_CHECKING
+
+from rolecall.llm.offline.draft import unique_lines
+from rolecall.llm.offline.testing.styles import PytestStyle, Style, UnittestStyle
+from rolecall.llm.offline.testing.wording import snake
+
+if TYPE_CHECKING:
+    from rolecall.llm.offline.layout import Layout
+    from rolecall.llm.offline.testing.names import Names
+    from rolecall.llm.offline.testing.suite import Suite
+
+
+def style_for(layout: Layout, *, typed: bool) -> Style:
+    """How the project writes its tests."""
+    return UnittestStyle() if layout.framework == "unittest" else PytestStyle(typed=typed)
+
+
+def new_file(layout: Layout, suite: Suite, style: Style, source_path: str) -> str:
+    """The text of a new test file."""
+    names = suite.names
+    style.prepare(names, suite.cases)
+    body = style.write(suite.cases, _title(layout))
+    lines = [
+        f'"""Tests of {source_path}, scaffolded from its code: expected values were read from it, not from a specification."""',
+        "",
+    ]
+    if len(lines[0]) > 110:  # noqa: PLR2004 - the width of a line in this file's style
+        lines[0] = (
+            f'"""Tests of {layout.module}.\n\nScaffolded from its code: expected values were read from it, not from a specification.\n"""'
+        )
+    preparation = _preparation(layout, names, source_path)
+    lines += [*names.import_lines_with(preparation), "", "", *body]
+    if layout.framework == "unittest":
+        lines += ["", "", 'if __name__ == "__main__":', "    unittest.main()"]
+    return "\n".join(lines) + "\n"
+
+
+def _preparation(layout: Layout, names: Names, source_path: str) -> list[str]:
+    """What has to happen before the target can be imported."""
+    depth = layout.test_path.count("/")
+    if layout.by_path:
+        names.load_by_path(layout.module)
+        names.need("import importlib.util")
+        names.need("import sys")
+        names.need("from pathlib import Path")
+        place = _from_test(depth, source_path)
+        alias = names.alias(layout.module)
+        unique = f"{alias}_under_test"
+        return [
+            "",
+            f"# The name {layout.module} belongs to another module, too: this one is loaded by its path.",
+            f'_spec = importlib.util.spec_from_file_location("{unique}", {place})',
+            "assert _spec is not None",
+            "assert _spec.loader is not None",
+            f"{alias} = sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)",
+            f"_spec.loader.exec_module({alias})",
+        ]
+    lines: list[str] = []
+    if not layout.findable:
+        names.need("import sys")
+        names.need("from pathlib import Path")
+        place = _from_test(depth, layout.root)
+        lines += [
+            "",
+            "# Nothing in the project says where tests find its code. An installed package, or pytest's `pythonpath`,",
+            "# makes this line superfluous.",
+            f"sys.path.insert(0, str({place}))",
+        ]
+    if names.is_dynamic(layout.module):
+        names.load_by_path(layout.module)
+        names.need("import importlib")
+        lines += ["", f'{names.alias(layout.module)} = importlib.import_module("{layout.module}")']
+    return lines
+
+
+def _from_test(depth: int, path: str) -> str:
+    base = f"Path(__file__).resolve().parents[{depth}]"
+    return base + "".join(f' / "{part}"' for part in path.split("/") if part)
+
+
+def _title(layout: Layout) -> str:
+    words = snake(layout.module.rsplit(".", 1)[-1]).split("_")
+    title = "".join(word.capitalize() for word in words if word) + "Test"
+    return title if title.isidentifier() and not keyword.iskeyword(title) else "ModuleTest"
+
+
+def additions(layout: Layout, suite: Suite, style: Style) -> list[tuple[str, str]] | None:
+    """Edits that add the cases to the existing test file; None where they cannot be placed safely."""
+    existing = layout.existing
+    if existing is None:
+        return None
+    tree = ast.parse(existing.text)
+    lines = existing.text.splitlines()
+    style.prepare(suite.names, suite.cases)
+    tests = style.write(suite.cases, _free_title(layout, tree))
+    missing = suite.names.missing_imports(tree)
+    edits: list[tuple[str, str]] = []
+    end = _insertion(tree, lines)
+    last_import = _last_import(tree)
+    if missing and last_import is not None:
+        span = unique_lines(lines, last_import[0], last_import[1])
+        if span is None or span[1] > end:
+            return None
+        kept = lines[span[0] : span[1]]
+        edits.append(
+            (
+                "\n".join(kept),
+                "\n".join([*kept[: last_import[1] - span[0]], *missing, *kept[last_import[1] - span[0] :]]),
+            )
+        )
+        minimum = span[1]
+    else:
+        tests = [*missing, "", "", *tests] if missing else tests
+        minimum = 0
+    place = _place(lines, end, minimum)
+    if place is None:
+        return None
+    kept = lines[place[0] : place[1]]
+    before, after = kept[: end - place[0]], kept[end - place[0] :]
+    while before and not before[-1].strip():
+        before.pop()
+    edits.append(
+        ("\n".join(kept), "\n".join([*before, "", "", *tests, *(["", "", *after] if after else [])]))
+    )
+    return edits
+
+
+def _place(lines: list[str], end: int, minimum: int) -> tuple[int, int] | None:
+    """Lines around the insertion point that stand in the file once, below what another edit uses."""
+    first = max(end - 1, 0)
+    last = max(end, first + 1)
+    while first > minimum and not lines[first].strip():
+        first -= 1
+    span = unique_lines(lines, first, min(last, len(lines)))
+    return span if span is not None and span[0] >= minimum else None
+
+
+def _insertion(tree: ast.Module, lines: list[str]) -> int:
+    """Index of the line before which tests go: the end, or the ``if __name__`` block at the end."""
+    if tree.body and isinstance(tree.body[-1], ast.If) and "__name__" in ast.unparse(tree.body[-1].test):
+        return tree.body[-1].lineno - 1
+    return len(lines)
+
+
+def _last_import(tree: ast.Module) -> tuple[int, int] | None:
+    found = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    if not found:
+        return None
+    return found[-1].lineno - 1, found[-1].end_lineno or found[-1].lineno
+
+
+def _free_title(layout: Layout, tree: ast.Module) -> str:
+    taken = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    title = _title(layout)
+    number = 2
+    while title in taken:
+        title = f"{_title(layout)}{number}"
+        number += 1
+    return title

@@ -1,0 +1,273 @@
+"""The tests of one module: what is called, what was found out, what stays to be filled in."""
+
+from __future__ import annotations
+
+import ast
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
+from rolecall.llm.offline.evaluation.imports import load_module
+from rolecall.llm.offline.evaluation.runtime import Run
+from rolecall.llm.offline.source.reading import Definition, Module, Parameter, selected_definitions
+from rolecall.llm.offline.testing.candidates import OMITTED, Candidates
+from rolecall.llm.offline.testing.cases import Case, CaseWriter, frozen_case
+from rolecall.llm.offline.testing.examples import example_cases, example_seeds
+from rolecall.llm.offline.testing.hints import Hints, read_hints
+from rolecall.llm.offline.testing.names import Names
+from rolecall.llm.offline.testing.outcomes import observe
+from rolecall.llm.offline.testing.probing import Findings, Probe, probe
+from rolecall.llm.offline.testing.subjects import (
+    Recipe,
+    Subject,
+    class_subjects,
+    constructor_parameters,
+    function_subject,
+)
+from rolecall.llm.offline.testing.values import Unwritable, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rolecall.task import Selection
+
+_SETUPS = 4
+
+
+@dataclass(slots=True)
+class Suite:
+    """The tests for one module.
+
+    Attributes:
+        cases: the tests in order.
+        names: what they import.
+        contradictions: where code and documentation disagree.
+        subjects: how many things could be called.
+    """
+
+    cases: list[Case]
+    names: Names
+    contradictions: list[str] = field(default_factory=list)
+    subjects: int = 0
+
+
+class SuiteBuilder:
+    """Builds the tests of one module.
+
+    Args:
+        module: the target.
+        name: dotted name it is imported by.
+        sources: dotted names and texts of the target and what it imports.
+        packages: which of those names are packages.
+    """
+
+    def __init__(
+        self, module: Module, name: str, sources: Mapping[str, str], packages: frozenset[str]
+    ) -> None:
+        self._module = module
+        self.run = Run(sources, packages)
+        self.scope = load_module(self.run, name)
+        self.names = Names(name, frozenset(module.top_level_names()))
+        self._writer = CaseWriter(Writer(self.run, self.names), self.names)
+        self._helpers: dict[str, ast.AST] = {item.name: item.node for item in module.functions}
+        self._aliases = _aliases(module.tree)
+        self._constructing: list[type] = []
+        self.covered: dict[str, list[tuple[Any, dict[str, Any]]]] = {}
+        self.mentioned: frozenset[str] = frozenset()
+
+    def build(self, selection: Selection | None) -> Suite:
+        """Find tests for what is selected, or for everything public."""
+        suite = Suite([], self.names)
+        for subject in self.subjects(selection):
+            suite.subjects += 1
+            suite.cases += self._cases(subject, suite)
+        _rename_twins(suite.cases)
+        return suite
+
+    def subjects(self, selection: Selection | None) -> list[Subject]:
+        """What there is to call, in the order of the text."""
+        wanted = None
+        if selection is not None:
+            wanted = frozenset(item.qualified for item in selected_definitions(self._module, selection))
+        functions = [item for item in self._module.functions if _is_wanted(item, wanted)]
+        found = [function_subject(item, self.scope.names) for item in functions]
+        for info in self._module.classes:
+            whole = wanted is None or not any(name.startswith(f"{info.name}.") for name in wanted)
+            touched = selection is None or _touches(info.node, selection)
+            if touched and (info.is_public or wanted is not None):
+                found += class_subjects(self.run, info, self._class(info.name), None if whole else wanted)
+        if not found and wanted is None:
+            found = [function_subject(item, self.scope.names) for item in self._module.functions]
+        return sorted(found, key=_line)
+
+    def _class(self, name: str) -> Any:
+        value: Any = self.scope.names.get(name.split(".")[0])
+        for part in name.split(".")[1:]:
+            value = vars(value).get(part) if isinstance(value, type) else None
+        return value if isinstance(value, (type, Opaque)) else Opaque(name)
+
+    def _cases(self, subject: Subject, suite: Suite) -> list[Case]:
+        cases, contradictions = example_cases(self.run, self.scope, self._writer, subject)
+        suite.contradictions += contradictions
+        findings, setup = self._findings(subject)
+        written: list[Case] = []
+        reason = findings.reason
+        for found in findings.probes:
+            try:
+                written.append(self._writer.case(subject, found))
+                extra = frozen_case(self._writer, subject, found) if len(written) == 1 else None
+                written += [extra] if extra else []
+            except (Unwritable, NotUnderstood) as unwritable:
+                reason = reason or f"the result is {unwritable}"
+        returns = any(not case.raises for case in (*written, *cases))
+        if self._is_waiting(subject, returns=returns, reason=reason):
+            written.append(self._writer.waiting(subject, setup, findings.first, _why(subject, reason)))
+        return [*cases, *written]
+
+    def _is_waiting(self, subject: Subject, *, returns: bool, reason: str) -> bool:
+        if subject.way in {"construct", "members"} or returns or not reason:
+            return False
+        return subject.name not in self.covered and subject.member not in self.mentioned
+
+    def _findings(self, subject: Subject) -> tuple[Findings, Any]:
+        if isinstance(subject.value, Opaque):
+            return Findings([], subject.value.name, self._first(subject)), None
+        pools = self._pools(subject, subject.parameters)
+        setups = self._setups(subject)
+        findings = probe(self.run, subject, setups, pools, self.covered.get(subject.name, []))
+        return findings, setups[0] if setups else None
+
+    def _first(self, subject: Subject) -> dict[str, Any]:
+        return {name: pool[0] for name, pool in self._pools(subject, subject.parameters).items() if pool}
+
+    def _setups(self, subject: Subject) -> list[Any]:
+        if subject.way not in {"method", "property"}:
+            return [None]
+        if issubclass(subject.cls, enum.Enum):
+            return list(subject.cls)[:_SETUPS]
+        return self._construct(subject.cls, 0)[:_SETUPS]
+
+    def _pools(self, subject: Subject, listed: tuple[Parameter, ...]) -> dict[str, list[Any]]:
+        if subject.way == "construct" and issubclass(subject.cls, enum.Enum):
+            values = [member.value for member in subject.cls][:2]
+            return {"value": [*values, "no such value" if values and isinstance(values[0], str) else -999]}
+        hints = self._hints(subject)
+        seeds = example_seeds(subject)
+        candidates = Candidates(self.run, self.scope.names, hints, self._construct, seeds, self._aliases)
+        return {parameter.name: candidates.values(parameter) for parameter in listed}
+
+    def _hints(self, subject: Subject) -> Hints:
+        if subject.definition is None:
+            node = self.run.classes.get(subject.cls)
+            after = [
+                item for item in (node.body if node else []) if getattr(item, "name", "") == "__post_init__"
+            ]
+            if after and isinstance(after[0], ast.FunctionDef):
+                return read_hints(after[0], self.scope.names, self._helpers)
+            return Hints()
+        return read_hints(subject.definition.node, self.scope.names, self._helpers)
+
+    def _construct(self, cls: type, depth: int) -> list[Any]:
+        """Recipes of instances that can be made: the typical one, and a few that differ in one argument."""
+        if depth > 2 or cls in self._constructing:  # noqa: PLR2004 - instances inside instances inside arguments
+            return []
+        listed = constructor_parameters(self.run, cls)
+        if listed is None:
+            return []
+        self._constructing.append(cls)
+        try:
+            subject = self._constructor(cls, listed)
+            pools = self._pools(subject, listed)
+        finally:
+            self._constructing.pop()
+        if not all(pools.values()):
+            return []
+        first = {name: pool[0] for name, pool in pools.items()}
+        variants = [first, *({**first, name: value} for name, pool in pools.items() for value in pool[1:6])]
+        found: list[Any] = []
+        for arguments in variants[:24]:
+            if self._makes(subject, arguments):
+                found.append(_recipe(cls, listed, arguments))
+            if len(found) >= _SETUPS:
+                break
+        return found
+
+    def _constructor(self, cls: type, listed: tuple[Parameter, ...]) -> Subject:
+        node = self.run.classes.get(cls)
+        own = [
+            item
+            for item in (node.body if node else [])
+            if isinstance(item, ast.FunctionDef) and item.name == "__init__"
+        ]
+        definition = Definition("__init__", own[0], "constructor", cls.__qualname__, node) if own else None
+        return Subject(cls.__qualname__, "construct", definition, cls, cls, (), listed)
+
+    def _makes(self, subject: Subject, arguments: dict[str, Any]) -> bool:
+        try:
+            return observe(self.run, subject, None, arguments).error is None
+        except NotUnderstood:
+            return False
+        except Exception:  # noqa: BLE001 - an instance that cannot be looked at is of no use
+            return False
+
+
+def _recipe(cls: type, listed: tuple[Parameter, ...], arguments: dict[str, Any]) -> Recipe:
+    given = tuple(
+        (name, value) for name, value in arguments.items() if value is not OMITTED and value not in ((), {})
+    )
+    positional = frozenset(parameter.name for parameter in listed if parameter.kind == "positional_only")
+    return Recipe(cls, given, positional)
+
+
+def _is_wanted(item: Definition, wanted: frozenset[str] | None) -> bool:
+    return item.is_public and item.name != "main" if wanted is None else item.qualified in wanted
+
+
+def _touches(node: ast.ClassDef, selection: Selection) -> bool:
+    return node.lineno <= selection.end_line and (node.end_lineno or node.lineno) >= selection.start_line
+
+
+def _line(subject: Subject) -> int:
+    if subject.definition is not None:
+        return subject.definition.node.lineno
+    return 0
+
+
+def _why(subject: Subject, reason: str) -> str:
+    what = "it" if not reason else reason
+    del subject
+    return f"say what is expected; the code alone does not tell ({what})"[:160]
+
+
+def _aliases(tree: ast.Module) -> dict[str, ast.expr]:
+    """Type aliases, new types and bounds of type variables at the top level."""
+    found: dict[str, ast.expr] = {}
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=head, args=[_, base, *_])) if (
+                getattr(head, "id", getattr(head, "attr", "")) in {"NewType", "TypeVar"}
+            ):
+                found[name] = base
+            case ast.Assign(
+                targets=[ast.Name(id=name)], value=ast.Subscript() | ast.BinOp(op=ast.BitOr()) as value
+            ):
+                found[name] = value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                if "TypeAlias" in ast.unparse(node.annotation):
+                    found[name] = value
+            case _:
+                continue
+    return found
+
+
+def _rename_twins(cases: list[Case]) -> None:
+    seen: dict[str, int] = {}
+    for case in cases:
+        count = seen[case.name] = seen.get(case.name, 0) + 1
+        if count > 1:
+            while f"{case.name}_{count}" in seen:
+                count += 1
+            case.name = f"{case.name}_{count}"
+            seen[case.name] = 1
