@@ -225,9 +225,8 @@ class FakeEndpoint:
 
     @property
     def port(self) -> int:
-        """The port listened on."""
-        assert self._server is not None
-        return int(self._server.sockets[0].getsockname()[1])
+        """The port listened on, also after it was left."""
+        return self._port
 
     @property
     def origin(self) -> str:
@@ -252,6 +251,7 @@ class FakeEndpoint:
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port, limit=2**26)
+        self._port = int(self._server.sockets[0].getsockname()[1])
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -192,9 +192,11 @@ def _is_filtered(problem: Problem) -> bool:
 
 
 def _is_model(problem: Problem) -> bool:
-    if problem.status not in {None, 400, 403, 404, 422}:
+    if problem.has_code(_MODEL_CODES):
+        return True
+    if problem.status not in {None, 400, 404, 422}:
         return False
-    if problem.has_code(_MODEL_CODES) or _MODEL.search(problem.message):
+    if _MODEL.search(problem.message):
         return True
     return problem.status == 404 and problem.structured and not _WRONG_PATH.search(problem.message)  # noqa: PLR2004
 

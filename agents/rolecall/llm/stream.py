@@ -55,7 +55,7 @@ async def attempt(
 async def _response(
     client: AsyncOpenAI, call: ModelCall, endpoint: Endpoint, settings: LlmSettings, deadlines: Deadlines
 ) -> AsyncGenerator[Any]:
-    """The response, its head received; closed on every path, with its connection where the body has not ended."""
+    """The response, its head received. Closed on every path, which ends the connection of an unread body."""
     from rolecall.llm import wire  # noqa: PLC0415  # heavy; the pool has imported it in a thread
 
     with wire.mapped_errors(endpoint, settings):

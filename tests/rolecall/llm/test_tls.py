@@ -1,0 +1,125 @@
+"""Whom a connection trusts."""
+
+import asyncio
+import datetime as dt
+import ipaddress
+import ssl
+from contextlib import asynccontextmanager
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from fakes.asking import ask
+from fakes.connection import FakeConnection, FakeRuntime, call_to, endpoint_at
+from rolecall.errors import ConfigurationInvalid, EndpointUnreachable
+
+ANSWER = (
+    b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/event-stream\r\n\r\n"
+    b'data: {"choices":[{"delta":{"content":"hello"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for 127.0.0.1 that nobody but its file vouches for."""
+    folder = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return folder
+
+
+@asynccontextmanager
+async def server(reply, **options):
+    """Answers whatever it is sent with the same bytes; gives its port."""
+
+    async def handle(reader, writer):
+        await reader.read(1)
+        writer.write(reply)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(handle, "127.0.0.1", 0, **options) as listening:
+        yield listening.sockets[0].getsockname()[1]
+
+
+def tls_of(folder):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+async def ask_at(port, **options):
+    runtime = FakeRuntime()
+    said = await ask(
+        runtime, FakeConnection(), call_to(endpoint_at(f"https://127.0.0.1:{port}/v1", **options))
+    )
+    await runtime.pool.aclose()
+    return said
+
+
+async def test_a_certificate_nobody_vouches_for_is_refused(certificate):
+    async with server(ANSWER, ssl=tls_of(certificate)) as port:
+        said = await ask_at(port)
+    assert isinstance(said.error, EndpointUnreachable)
+    assert "certificate" in said.error.message
+    assert "SSL_CERT_FILE" in said.error.hint
+    assert len(said.attempts) == 1
+
+
+async def test_the_certificates_the_client_names_are_trusted(certificate):
+    async with server(ANSWER, ssl=tls_of(certificate)) as port:
+        said = await ask_at(port, ca_file=str(certificate / "cert.pem"))
+    assert said.text == "hello"
+
+
+async def test_the_environment_of_the_process_does_not_decide(certificate, monkeypatch):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
+    async with server(ANSWER, ssl=tls_of(certificate)) as port:
+        said = await ask_at(port)
+    assert isinstance(said.error, EndpointUnreachable)
+
+
+@pytest.mark.parametrize("name", ["key.pem", "missing.pem"])
+async def test_certificates_that_cannot_be_used_are_named(certificate, name):
+    said = await ask_at(9, ca_file=str(certificate / name))
+    assert isinstance(said.error, ConfigurationInvalid)
+    assert name in said.error.message
+
+
+async def test_a_server_without_tls_is_told_apart():
+    async with server(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
+        said = await ask_at(port)
+    assert isinstance(said.error, EndpointUnreachable)
+    assert "http://" in said.error.hint
+    assert len(said.attempts) == 1
+
+
+async def test_a_proxy_that_cannot_be_used_is_named():
+    said = await ask_at(9, proxy="socks5://user:hunter22@127.0.0.1:1")
+    assert isinstance(said.error, ConfigurationInvalid)
+    assert "socks5://127.0.0.1:1" in said.error.message
+    assert "hunter22" not in said.error.message
