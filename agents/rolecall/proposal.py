@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolecall import applying
 from rolecall.answer import AnswerParser
 from rolecall.answer.changeset import ChangeSet, propose
-from rolecall.errors import AnswerIncomplete
+from rolecall.errors import AnswerIncomplete, PathRefused
 from rolecall.task import SUMMARY_LIMIT
 from rolecall.workspace.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from rolecall.answer import BlockClosed
+    from rolecall.answer import Answer, BlockClosed
     from rolecall.session import Session
 
 
 class Proposal:
     """One answer's text and the edits it proposes.
+
+    Args:
+        session: whose files are meant.
+        target: workspace path of the file the work is about.
 
     Attributes:
         documents: the files as the model saw them; what the edits are computed against.
@@ -26,12 +31,13 @@ class Proposal:
         cut: where the answer was cut off, in words; None where it is whole.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, target: str | None = None) -> None:
         self.documents = Snapshot(session.documents)
         self.changes = ChangeSet()
         self.summary = ""
         self.cut: str | None = None
         self._session = session
+        self._target = target
         self._parts: list[str] = []
         self._parser = AnswerParser(self.documents.exists)
 
@@ -52,11 +58,29 @@ class Proposal:
 
     def close(self, *, truncated: bool = False) -> list[BlockClosed]:
         """The answer has ended: compute its edits. Returns the blocks that only the end completed."""
-        answer = self._parser.finish(truncated=truncated)
+        answer = self._placed(self._parser.finish(truncated=truncated))
         self.summary = answer.summary_text()[:SUMMARY_LIMIT]
         self.cut = answer.incomplete
         self.changes = propose(answer, self.documents.read, self._session.policy.check)
         return answer.closed_at_end
+
+    def _placed(self, answer: Answer) -> Answer:
+        """With several roots, a path that names none belongs to the root of the target."""
+        workspace = self._session.workspace
+        if len(workspace.roots) < 2:  # noqa: PLR2004 - several
+            return answer
+
+        def normal(path: str) -> str:
+            try:
+                return workspace.normal(path, home=self._target)
+            except PathRefused:
+                return path  # the policy says why
+
+        blocks = tuple(
+            replace(block, path=normal(block.path), new_path=block.new_path and normal(block.new_path))
+            for block in answer.blocks
+        )
+        return replace(answer, blocks=blocks)
 
     def check(self) -> None:
         """Raise what stands against applying the answer as a whole.

@@ -76,7 +76,7 @@ class Run:
         self.request = request
         self.task_id = task_id
         self.correlation_id = uuid.uuid4().hex
-        self.proposal = Proposal(session)
+        self.proposal = Proposal(session, request.target.path if request.target else None)
         self.committing = False
         self._applier = applier
         self._problem = problem
@@ -321,7 +321,7 @@ class _Committing:
     """An applier that marks its run while it writes: from then on it is too late to cancel."""
 
     def __init__(self, run: Run, applier: Applier) -> None:
-        self.by = applier.by
+        self.by: Literal["editor", "disk"] = applier.by
         self.explicit = applier.explicit
         self.confirm = applier.confirm
         self._run = run

@@ -10,13 +10,15 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
-from rolecall.errors import ConfigurationInvalid
+from rolecall.errors import ConfigurationInvalid, RolecallError
 from rolecall.roles import RoleCatalog
 from rolecall.settings import LoadedSettings, load
 from rolecall.task import FileRef, Selection
+from rolecall.telemetry.logging import spare_standard_output
 from rolecall.workspace.documents import Documents
 from rolecall.workspace.folder import Workspace
 from rolecall.workspace.policy import PathPolicy
+from rolecall.workspace.recovery import recover
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +41,11 @@ class Session:
         roots: its workspace folders; empty for the current folder.
         editor: settings the editor sent (restricted like a workspace file).
         buffers: the editor's open documents, where there is an editor.
+
+    Attributes:
+        id: unique in the process.
+        problem: why no task can run, where the settings are invalid.
+        recovered: what was done about writes that a crash had interrupted, for the user.
     """
 
     def __init__(
@@ -49,6 +56,7 @@ class Session:
         editor: Mapping[str, Any] | None = None,
         buffers: Buffers | None = None,
     ) -> None:
+        spare_standard_output()
         self.id = secrets.token_hex(6)
         self.caller = caller
         self.buffers = buffers
@@ -56,6 +64,14 @@ class Session:
         self.workspace = Workspace(tuple(roots)) if roots else Workspace.default(caller.cwd, caller.home())
         self.problem: ConfigurationInvalid | None = None
         self.configure(editor)
+        self.recovered = self._recover()
+
+    def _recover(self) -> list[str]:
+        """Finish or take back what a crash interrupted, before any file is read; lines for the user."""
+        try:
+            return recover(self.workspace, self.caller.state_folder()) if self.workspace.roots else []
+        except RolecallError as error:
+            return [f"{error.message} {error.hint}"]
 
     @property
     def settings(self) -> Settings:
@@ -92,15 +108,21 @@ class Session:
 
         Raises:
             PathRefused: it is outside the workspace.
-            ConfigurationInvalid: the lines run backwards.
+            ConfigurationInvalid: it is a folder, or the lines run backwards.
         """
         match = _LINES.match(named)
         if match is None:
-            return FileRef(self.workspace.relative(named, self.caller.cwd))
+            return FileRef(self._file(named))
         start = int(match["start"])
         end = int(match["end"] or start)
         if end < start:
             raise ConfigurationInvalid(
                 f"The lines of {named} run backwards.", hint=f"Write {match['path']}:{end}-{start}."
             )
-        return FileRef(self.workspace.relative(match["path"], self.caller.cwd), Selection(start, end))
+        return FileRef(self._file(match["path"]), Selection(start, end))
+
+    def _file(self, named: str) -> str:
+        path = self.workspace.relative(named, self.caller.cwd)
+        if self.workspace.locate(path).is_dir():
+            raise ConfigurationInvalid(f"{path} is a folder.", hint="Name a file in it.")
+        return path

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rolecall.caller import Caller
 
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - it has no public name
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - it has no public name
 
 DESCRIPTION = (
     "Five software roles on call in your editor: LSP code actions, MCP tools, and this command line."
@@ -27,11 +27,23 @@ EXIT_CODES = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = _parse(argv)
     try:
         return int(arguments.handler(arguments))
     except KeyboardInterrupt:
         return 130
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    # argparse before Python 3.13 takes an optional positional for absent once an option stands before it.
+    is_instruction = len(rest) == 1 and (rest == ["-"] or not rest[0].startswith("-"))
+    if is_instruction and getattr(arguments, "instruction", "") is None:
+        arguments.instruction, rest = rest[0], []
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return arguments
 
 
 def _parser() -> argparse.ArgumentParser:

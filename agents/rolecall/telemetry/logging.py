@@ -70,6 +70,12 @@ def configure(settings: LoggingSettings, *, stream: TextIO | None = None) -> Non
         )
 
 
+def spare_standard_output() -> None:
+    """Until logs are set up, let them go to standard error: structlog's default is standard output."""
+    if not structlog.is_configured():
+        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+
+
 def _processors(renderer: Processor) -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,

@@ -18,6 +18,7 @@ class Snapshot:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
         self._read: dict[str, Document | None] = {}
+        self._shown: set[str] = set()
 
     def read(self, path: str) -> Document | None:
         """The document as first read; None when it was absent. Raises what ``Documents.read`` raises."""
@@ -27,8 +28,10 @@ class Snapshot:
 
     def read_for_context(self, path: str) -> Document | None:
         """The same for text a model gets to see: secrets are refused."""
-        if path not in self._read:
-            self._read[path] = self._documents.read_for_context(path)
+        if path not in self._shown:
+            document = self._documents.read_for_context(path)
+            self._read.setdefault(path, document)
+            self._shown.add(path)
         return self._read[path]
 
     def exists(self, path: str) -> bool:

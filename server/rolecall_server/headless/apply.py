@@ -13,10 +13,17 @@ from rolecall.errors import AnswerTooLarge, ConfigurationInvalid, EditNotFound, 
 from rolecall.proposal import Proposal
 from rolecall.session import Session
 from rolecall.task import ErrorInfo, TaskResult
-from rolecall.telemetry.logging import configure
 from rolecall.workspace.disk import DiskApplier
 from rolecall_server.headless import exit_codes
-from rolecall_server.headless.output import diff_of, explain, file_lines, note, write_json, write_text
+from rolecall_server.headless.output import (
+    begin,
+    diff_of,
+    explain,
+    file_lines,
+    note,
+    write_json,
+    write_text,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +35,7 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path]) -> int:
     """Parse the answer and show it as a diff; with ``--write`` apply it. Returns the exit code."""
     session = Session(caller, roots=roots)
-    configure(session.settings.logging, stream=sys.stderr)
+    begin(session)
     result = _result(session, arguments)
     if arguments.format == "json":
         write_json(result.to_json())
@@ -73,7 +80,7 @@ def _result(session: Session, arguments: argparse.Namespace) -> TaskResult:
 def _answer_text(named: str | None, limit: int) -> str:
     """The answer, byte for byte; what is not UTF-8 is an error, since guessing would change files."""
     try:
-        data = sys.stdin.buffer.read() if named in {None, "-"} else Path(named).read_bytes()
+        data = sys.stdin.buffer.read() if named is None or named == "-" else Path(named).read_bytes()
     except OSError as error:
         raise ConfigurationInvalid(
             f"The answer {named} cannot be read: {error.strerror}.",

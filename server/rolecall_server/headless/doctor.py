@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -13,9 +12,8 @@ from rolecall.llm.endpoint import resolve
 from rolecall.llm.listing import list_models
 from rolecall.runtime import Runtime
 from rolecall.session import Session
-from rolecall.telemetry.logging import configure
 from rolecall_server.headless import exit_codes
-from rolecall_server.headless.output import write_json, write_text
+from rolecall_server.headless.output import begin, write_json, write_text
 
 if TYPE_CHECKING:
     import argparse
@@ -42,7 +40,7 @@ class Finding:
 def run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path]) -> int:
     """Print the findings; the exit code is that of the first thing that is wrong."""
     session = Session(caller, roots=roots)
-    configure(session.settings.logging, stream=sys.stderr)
+    begin(session)
     findings = asyncio.run(_examine(session))
     if arguments.format == "json":
         write_json({"version": __version__, "findings": [asdict(finding) for finding in findings]})

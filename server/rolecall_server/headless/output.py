@@ -8,7 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rolecall.errors import RolecallError
+    from rolecall.session import Session
     from rolecall.task import ErrorInfo, TaskResult
+
+
+def begin(session: Session) -> None:
+    """Set the log up for a command that does one thing, and tell what is to be told first.
+
+    Only warnings are logged, unless the user asked for more.
+    """
+    from rolecall.telemetry.logging import configure  # noqa: PLC0415 - `roles` needs no logger
+
+    logging = session.settings.logging
+    if session.loaded.origins.get("logging.level") == "default":
+        logging = logging.model_copy(update={"level": "warning"})
+    configure(logging, stream=sys.stderr)
+    for line in (*session.loaded.warnings, *session.recovered):
+        note(f"rolecall: {line}")
 
 
 def write_json(value: Any, *, indent: int | None = 2) -> None:

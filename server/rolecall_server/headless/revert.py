@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING
 
 from rolecall import applying
@@ -11,11 +10,10 @@ from rolecall.answer.changeset import ChangeSet
 from rolecall.errors import RolecallError
 from rolecall.session import Session
 from rolecall.task import ErrorInfo, TaskResult
-from rolecall.telemetry.logging import configure
 from rolecall.workspace.disk import DiskApplier
 from rolecall.workspace.revert import revert
 from rolecall_server.headless import exit_codes
-from rolecall_server.headless.output import explain, file_lines, note, write_json, write_text
+from rolecall_server.headless.output import begin, explain, file_lines, note, write_json, write_text
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 def run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path]) -> int:
     """Take a task's writes back; returns the exit code."""
     session = Session(caller, roots=roots)
-    configure(session.settings.logging, stream=sys.stderr)
+    begin(session)
     result = asyncio.run(_revert(session, arguments.task_id))
     if arguments.format == "json":
         write_json(result.to_json())

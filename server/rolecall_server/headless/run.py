@@ -11,10 +11,17 @@ from rolecall.errors import RolecallError
 from rolecall.events import Delta, Restart
 from rolecall.session import Session
 from rolecall.task import TaskRequest
-from rolecall.telemetry.logging import configure
 from rolecall.workspace.disk import DiskApplier
 from rolecall_server.headless import exit_codes
-from rolecall_server.headless.output import diff_of, explain, file_lines, note, write_json, write_text
+from rolecall_server.headless.output import (
+    begin,
+    diff_of,
+    explain,
+    file_lines,
+    note,
+    write_json,
+    write_text,
+)
 from rolecall_server.host import Host
 
 if TYPE_CHECKING:
@@ -50,9 +57,7 @@ def _instruction(arguments: argparse.Namespace) -> str:
 async def _run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path], instruction: str) -> int:
     host = Host()
     session = Session(caller, roots=roots)
-    configure(session.settings.logging, stream=sys.stderr)
-    for warning in session.loaded.warnings:
-        note(f"rolecall: {warning}")
+    begin(session)
     try:
         task, events = _start(arguments, host, session, instruction)
         stopped = _cancel_on_signal(task)
