@@ -26,7 +26,7 @@ BOUND = ("llm.api_key", "llm.api_key_command", "llm.extra_headers")
 class Credential:
     """Where to go, and the key that may be sent there. None where nothing is configured."""
 
-    base_url: str | None
+    base_url: str | None = field(repr=False)  # may hold a password
     api_key: str | None = field(default=None, repr=False)
 
 

@@ -64,7 +64,7 @@ def config_yaml() -> str:
         lines += [*_comment(model.__doc__ or ""), f"{group}:"]
         for setting in _members(group):
             lines += _comment(f"{setting.description} {_must_be(setting)}", "  ")
-            lines += [f"  # {setting.path.partition('.')[2]}: {_written(setting.default)}", ""]
+            lines += [f"  #{setting.path.partition('.')[2]}: {_written(setting.default)}", ""]
     return "\n".join(lines)
 
 

@@ -26,6 +26,7 @@ _SECRET_VALUE = re.compile(
     r"|[0-9a-f]{8}-[0-9a-f]{4}-|secret|passw|\b(bearer|basic)\s",
     re.IGNORECASE,
 )
+_PASSWORD = re.compile(r"^(\w+://|//)?(?(1).*|[^@]*:.*)@", re.DOTALL)  # of an address that need not be valid
 
 
 def public(path: str, value: Any) -> Any:
@@ -94,7 +95,7 @@ def _quoted_text(text: str) -> str:
     text = text[: _LONGEST * 4]  # enough to see what it is, however long a stranger made it
     if _SECRET_VALUE.search(text):
         return MASK
-    shown = without_password(text) if "@" in text else text
+    shown = _PASSWORD.sub(rf"\1{MASK}@", text)
     return f'"{printable(shown)}"'
 
 
