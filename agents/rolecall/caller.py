@@ -27,7 +27,7 @@ class Caller:
         name: which door: ``lsp``, ``mcp`` or ``cli``.
     """
 
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)  # holds keys
     cwd: Path
     config_file: Path | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict[str, Any])
