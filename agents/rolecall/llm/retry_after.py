@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -73,9 +74,11 @@ def _seconds_or_date(value: str | None, now: float) -> float | None:
     if seconds is not None:
         return seconds
     try:
-        return parsedate_to_datetime(value).timestamp() - now
+        moment = parsedate_to_datetime(value)
     except ValueError:
         return None
+    # HTTP dates are UTC, also where a server forgets to say so.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now
 
 
 def _retry_info(details: Any) -> float | None:

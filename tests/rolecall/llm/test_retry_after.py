@@ -1,0 +1,61 @@
+"""When an endpoint may be asked again, in every form it is said."""
+
+import pytest
+
+from rolecall.llm.problem import from_body
+from rolecall.llm.retry_after import duration, retry_after
+
+NOW = 1_700_000_000.0
+
+FORMS = {
+    "seconds": ({"retry-after": "7"}, b"", 7),
+    "fractions": ({"retry-after": "0.25"}, b"", 0.25),
+    "milliseconds first": ({"retry-after-ms": "1500", "retry-after": "9"}, b"", 1.5),
+    "a date": ({"retry-after": "Tue, 14 Nov 2023 22:13:50 GMT"}, b"", 30),
+    "a date that has passed": ({"retry-after": "Tue, 14 Nov 2023 22:13:10 GMT"}, b"", None),
+    "zero": ({"retry-after": "0"}, b"", None),
+    "negative": ({"retry-after": "-5"}, b"", None),
+    "nonsense": ({"retry-after": "soon"}, b"", None),
+    "not a number": ({"retry-after": "nan"}, b"", None),
+    "infinite": ({"retry-after": "inf"}, b"", None),
+    "a date without a zone": ({"retry-after": "Tue, 14 Nov 2023 22:13:50"}, b"", 30),
+    "tokens used up": ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "6m0s"}, b"", 360),
+    "requests used up": (
+        {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "120ms"},
+        b"",
+        0.12,
+    ),
+    "nothing used up": ({"x-ratelimit-remaining-tokens": "9", "x-ratelimit-reset-tokens": "6m0s"}, b"", None),
+    "google": ({}, b'{"error": {"details": [{"@type": "x"}, {"retryDelay": "30s"}]}}', 30),
+    "in words": (
+        {},
+        b'{"error": {"message": "Rate limit reached. Please try again in 1.208s. Visit"}}',
+        1.208,
+    ),
+    "in words, short": ({}, b'{"error": {"message": "Please try again in 20ms."}}', 0.02),
+    "in words, long": ({}, b'{"error": {"message": "Please try again in 1h2m3s."}}', 3723),
+    "not at all": ({}, b'{"error": {"message": "slow down"}}', None),
+}
+
+
+@pytest.mark.parametrize(("headers", "body", "expected"), FORMS.values(), ids=FORMS.keys())
+def test_the_wait_is_understood(headers, body, expected):
+    found = retry_after(headers, from_body(body, status=429), now=NOW)
+    assert found == (None if expected is None else pytest.approx(expected))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1s", 1),
+        ("1m", 60),
+        ("1m30s", 90),
+        ("250ms", 0.25),
+        ("7.66s", 7.66),
+        ("12", 12),
+        ("", None),
+        ("x", None),
+    ],
+)
+def test_durations_are_read(text, expected):
+    assert duration(text) == expected
