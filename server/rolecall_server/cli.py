@@ -192,15 +192,38 @@ def _roots(arguments: argparse.Namespace) -> tuple[Path, ...]:
 
 
 def _lsp(arguments: argparse.Namespace) -> int:
+    caller, roots = _caller(arguments, "lsp"), _roots(arguments)
+    if not arguments.no_daemon and not arguments.tcp:
+        code = _shared(caller, roots)
+        if code is not None:
+            return code
     from rolecall_server.lsp import command
 
-    return command.run(_caller(arguments, "lsp"), roots=_roots(arguments), tcp=arguments.tcp)
+    return command.run(caller, roots=roots, tcp=arguments.tcp)
 
 
 def _mcp(arguments: argparse.Namespace) -> int:
+    caller, roots = _caller(arguments, "mcp"), _roots(arguments)
+    if not arguments.no_daemon:
+        code = _shared(caller, roots)
+        if code is not None:
+            return code
     from rolecall_server.mcp import command
 
-    return command.run(_caller(arguments, "mcp"), roots=_roots(arguments))
+    return command.run(caller, roots=roots)
+
+
+def _shared(caller: Caller, roots: tuple[Path, ...]) -> int | None:
+    """Serve through the user's one daemon; None where this process has to serve by itself."""
+    if sys.platform == "win32":
+        return None
+    from rolecall_server.daemon import relay
+
+    try:
+        return relay.run(caller.name, caller, roots)
+    except relay.NotShared as reason:
+        sys.stderr.write(f"rolecall: serving in this process alone: {reason}\n")
+        return None
 
 
 def _run(arguments: argparse.Namespace) -> int:
