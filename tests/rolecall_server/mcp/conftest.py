@@ -36,13 +36,13 @@ async def host() -> AsyncIterator[Host]:
 
 
 @pytest.fixture
-def caller(surroundings: Surroundings, project: Path) -> Callable[[], Caller]:
+def caller(surroundings: Surroundings, project: Path) -> Callable[[Path | None], Caller]:
     """What the client's surroundings are by now."""
-    return lambda: Caller(surroundings.environment, project, None, {}, "mcp")
+    return lambda cwd: Caller(surroundings.environment, cwd or project, None, {}, "mcp")
 
 
 @pytest.fixture
-def connect(host: Host, caller: Callable[[], Caller]) -> Connect:
+def connect(host: Host, caller: Callable[[Path | None], Caller]) -> Connect:
     """Connects the SDK's own client to the door, over streams in memory."""
 
     @asynccontextmanager
@@ -56,8 +56,8 @@ def connect(host: Host, caller: Callable[[], Caller]) -> Connect:
             await client[1].aclose()
 
     @asynccontextmanager
-    async def connect(era: str = "legacy", **options: Any) -> AsyncIterator[Client]:
-        async with Client(transport(caller()), mode=era, **options) as client:  # type: ignore[arg-type]
+    async def connect(era: str = "legacy", cwd: Path | None = None, **options: Any) -> AsyncIterator[Client]:
+        async with Client(transport(caller(cwd)), mode=era, **options) as client:  # type: ignore[arg-type]
             yield client
 
     return connect
