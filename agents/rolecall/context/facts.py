@@ -128,7 +128,9 @@ def _languages(paths: Iterable[str]) -> Iterator[tuple[str, int]]:
 
 
 def _manifests(paths: Iterable[str], near: str, read: Callable[[str], str | None]) -> Iterator[Manifest]:
-    found = nearest_first((path for path in paths if manifest_kind(path)), near)
+    named = nearest_first((path for path in paths if manifest_kind(path)), near)
+    # What a project starts from is told by manifests first, by the code itself only where they are silent.
+    found = sorted(named, key=lambda path: manifest_kind(path) == "entry")
     taken = 0
     for path in found:
         text = read(path) if taken < MAX_MANIFESTS else None

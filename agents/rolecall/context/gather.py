@@ -116,7 +116,7 @@ class _Gathering:
             if known is None:
                 self._optional(path, "file", selections)
             elif any(selections):
-                self._items[path] = _item(
+                self._items[path] = item_of(
                     known.path, known.text, known.kind, [*known.selections, *selections]
                 )
 
@@ -148,12 +148,13 @@ class _Gathering:
         return document.text if document else None
 
     def _add(self, document: Document, kind: ItemKind, selections: Iterable[Selection | None]) -> ContextItem:
-        item = _item(document.path, document.text, kind, selections)
+        item = item_of(document.path, document.text, kind, selections)
         self._items[document.path] = item
         return item
 
 
-def _item(path: str, text: str, kind: ItemKind, selections: Iterable[Selection | None]) -> ContextItem:
+def item_of(path: str, text: str, kind: ItemKind, selections: Iterable[Selection | None]) -> ContextItem:
+    """An item with the named lines in order, each once, and within the file."""
     wanted = [selection for selection in selections if selection is not None]
     if not wanted:
         return ContextItem(path, text, kind)

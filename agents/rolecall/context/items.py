@@ -35,7 +35,8 @@ class Manifest:
     Attributes:
         path: workspace path.
         kind: ``python``, ``node``, ``go``, ``rust``, ``jvm``, ``dotnet``, ``ruby``, ``php``, ``make``,
-            ``container``, ``ci``, ``kubernetes``, ``infrastructure`` or ``docs``.
+            ``container``, ``ci``, ``kubernetes``, ``infrastructure``, ``docs``, or ``entry`` for code that
+            a program starts from.
         text: the whole text.
         details: what it says, as names and values of one line each.
     """

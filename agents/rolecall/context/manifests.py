@@ -17,6 +17,9 @@ from rolecall.context.items import Manifest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+_MAX_PARSED = 32_768
+"""Characters of a manifest that is parsed; a hand-written one is far shorter."""
+
 _MAX_VALUE = 400
 """Characters of one value in the facts."""
 
@@ -34,7 +37,7 @@ def read_manifest(path: str, text: str) -> Manifest:
     """What a manifest says; its ``details`` are single lines of bounded length."""
     reader = _READERS.get(basename(path).lower()) or _by_suffix(path)
     details: list[tuple[str, str]] = []
-    if reader is not None:
+    if reader is not None and len(text) <= _MAX_PARSED:
         try:
             details = [(name, _one_line(value)) for name, value in reader(text)]
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
@@ -74,24 +77,37 @@ def _pyproject(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _setup_cfg(text: str) -> Iterator[tuple[str, str]]:
-    import configparser  # noqa: PLC0415 - few projects still have one
-
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(text)
-    except configparser.Error as error:
-        raise ValueError(text[:1]) from error
+    values = _ini(text)
     for name, section, key in (
         ("name", "metadata", "name"),
         ("requires-python", "options", "python_requires"),
         ("dependencies", "options", "install_requires"),
         ("scripts", "options.entry_points", "console_scripts"),
     ):
-        yield name, ", ".join(parser.get(section, key, fallback="").split("\n")).strip(", ")
+        yield name, ", ".join(values.get((section, key), ()))
+
+
+def _ini(text: str) -> dict[tuple[str, str], list[str]]:
+    """Values by section and key, a line each. configparser takes quadratic time for a line of spaces."""
+    values: dict[tuple[str, str], list[str]] = {}
+    section, lines = "", list[str]()
+    for line in text.splitlines():
+        stripped = line.strip()
+        if not stripped or stripped[0] in "#;":
+            continue
+        if line[0].isspace():
+            lines.append(stripped)
+        elif stripped.startswith("["):
+            section, lines = stripped.strip("[]"), []
+        else:
+            key, _, value = stripped.partition("=")
+            lines = values.setdefault((section, key.strip()), [])
+            lines.extend([value.strip()] if value.strip() else [])
+    return values
 
 
 def _requirements(text: str) -> Iterator[tuple[str, str]]:
-    lines = (re.split(r"\s+#|\s+--|\s*\\$|\s*;", line.strip())[0] for line in text.splitlines())
+    lines = (re.split(r"\s(?:#|--)|;|\\$", line.strip(), maxsplit=1)[0].strip() for line in text.splitlines())
     yield "dependencies", _listed(line for line in lines if line and line[0] not in "#-")
 
 
@@ -108,10 +124,14 @@ def _package_json(text: str) -> Iterator[tuple[str, str]]:
 def _go_mod(text: str) -> Iterator[tuple[str, str]]:
     yield "module", _found(r"^module[ \t]+(\S+)", text)
     yield "go", _found(r"^go[ \t]+(\S+)", text)
-    required = re.findall(
-        r"^(?:require)?[ \t]+([\w.-]+\.[\w.-]+/\S+)[ \t]+(v\S+)(?![^\n]*// indirect)", text, re.MULTILINE
-    )
-    yield "require", _listed(f"{name} {version}" for name, version in required)
+    yield "require", _listed(_go_required(text))
+
+
+def _go_required(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        words = line.removeprefix("require").split(None, 2)
+        if len(words) > 1 and "." in words[0] and words[1].startswith("v") and "// indirect" not in line:
+            yield f"{words[0]} {words[1]}"
 
 
 def _cargo(text: str) -> Iterator[tuple[str, str]]:
@@ -127,19 +147,24 @@ def _cargo(text: str) -> Iterator[tuple[str, str]]:
 
 def _pom(text: str) -> Iterator[tuple[str, str]]:
     # Read with patterns: an XML parser would follow what a hostile document declares.
-    own = re.sub(r"<(parent|dependencies|build)>.*?</\1>", "", text[:200_000], flags=re.DOTALL)
+    own = text
+    for tag in ("parent", "dependencyManagement", "dependencies", "build"):
+        before, _, rest = own.partition(f"<{tag}>")
+        own = before + rest.partition(f"</{tag}>")[2]
     yield "artifactId", _found(r"<artifactId>([^<]{1,200})<", own)
     yield "java", _found(r"<(?:java\.version|maven\.compiler\.(?:release|source))>([^<]{1,50})<", text)
     yield "packaging", _found(r"<packaging>([^<]{1,50})<", own)
-    artifacts = re.findall(r"<dependency>[^\0]{0,500}?<artifactId>([^<]{1,200})<", text[:200_000])
+    artifacts = [
+        _found(r"<artifactId>([^<]{1,200})<", part[:1_000]) for part in text.split("<dependency>")[1:]
+    ]
     yield "dependencies", _listed(dict.fromkeys(artifacts))
 
 
 def _gradle(text: str) -> Iterator[tuple[str, str]]:
     yield "java", _found(r"(?:JavaLanguageVersion\.of\(|sourceCompatibility\s*=\s*)[\"']?([\w.]+)", text)
-    yield "plugins", _listed(re.findall(r"\bid\s*\(?[\"']([\w.-]+)[\"']", text))
+    yield "plugins", _listed(re.findall(r"\bid[\s(]{0,20}[\"']([\w.-]+)[\"']", text))
     found = re.findall(
-        r"\b(?:implementation|api|testImplementation|runtimeOnly)\s*\(?\s*[\"']([^\"'\n]{1,200})", text
+        r"\b(?:implementation|api|testImplementation|runtimeOnly)[\s(]{0,20}[\"']([^\"'\n]{1,200})", text
     )
     yield "dependencies", _listed(found)
 
@@ -155,7 +180,7 @@ def _dotnet(text: str) -> Iterator[tuple[str, str]]:
 
 def _gemfile(text: str) -> Iterator[tuple[str, str]]:
     yield "ruby", _found(r"^ruby\s+[\"']([^\"'\n]{1,50})", text)
-    yield "gems", _listed(re.findall(r"^\s*gem\s+[\"']([\w-]+)", text, re.MULTILINE))
+    yield "gems", _listed(re.findall(r"^[ \t]*gem[ \t]+[\"']([\w-]+)", text, re.MULTILINE))
 
 
 def _composer(text: str) -> Iterator[tuple[str, str]]:
@@ -262,4 +287,10 @@ _PATTERNS = (
     (re.compile(r"/\.github/workflows/[^/]+\.ya?ml$|/\.circleci/config\.ya?ml$"), "ci"),
     (re.compile(r"/(?:k8s|kubernetes|manifests)/[^/]+\.ya?ml$"), "kubernetes"),
     (re.compile(r"\.(?:tf|bicep)$"), "infrastructure"),
+    (
+        re.compile(
+            r"^(?:/[^/]+){0,3}/(?:(?:app|main|manage|wsgi|asgi|server|__main__)\.py|(?:server|app)\.[jt]s|main\.go|main\.rs|program\.cs)$"
+        ),
+        "entry",
+    ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal, get_args
 
 from rolecall.context.budget import estimate_tokens
@@ -49,6 +50,7 @@ _WHY: dict[ItemKind, str] = {
     "import": "imported by the target",
 }
 _WHOLE_ONLY: tuple[ItemKind, ...] = ("counterpart", "import", "open")
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _NO_ROOM = "does not fit the model's window"
 
 
@@ -101,7 +103,9 @@ class Message:
     def text(self) -> str:
         """The message in reading order, the instruction last."""
         parts = [part for section in READING_ORDER for part in self._sections[section]]
-        return "".join([self._opening(), *parts, self._instruction()])
+        whole = "".join([self._opening(), *parts, self._instruction()])
+        # Half a surrogate pair, which an editor's buffer can hold, is no text that could be sent.
+        return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", whole)
 
     def _data(self) -> Iterator[str]:
         """Everything that is shown between tags and comes from elsewhere."""
@@ -241,11 +245,10 @@ class Message:
     def _wrapped(self, item: ContextItem, part: str | None = None, shown: str | None = None) -> str:
         asked = in_figures(item.selections) if item.kind == "file" else None
         text = item.text if part is None else part
-        length = len(split_lines(item.text))
+        count = len(split_lines(item.text))
+        length = f"{count} line{'' if count == 1 else 's'}"
         return (
-            self._tag.wrap(
-                text, kind=item.kind, path=item.path, length=f"{length} lines", lines=asked, shown=shown
-            )
+            self._tag.wrap(text, kind=item.kind, path=item.path, length=length, lines=asked, shown=shown)
             + "\n"
         )
 

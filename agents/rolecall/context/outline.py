@@ -21,7 +21,7 @@ def outlines(facts: Facts) -> list[str]:
     head = "".join(_head(facts))
     if not head and not facts.paths:
         return []
-    manifests = "".join(map(_manifest, facts.manifests))
+    manifests = "".join(_manifest(manifest) for manifest in facts.manifests if manifest.details)
     forms = (
         head + manifests + _tree(facts.paths, more=facts.more),
         head + manifests + _tree(facts.paths[:SHORT_TREE], more=facts.more or len(facts.paths) > SHORT_TREE),
@@ -48,7 +48,7 @@ def _head(facts: Facts) -> Iterator[str]:
 
 def _manifest(manifest: Manifest) -> str:
     said = "; ".join(f"{name}: {value}" for name, value in manifest.details)
-    return f"{manifest.path}{' - ' if said else ''}{said}\n"
+    return f"{manifest.path} - {said}\n"
 
 
 def _tree(paths: Sequence[str], *, more: bool) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _NAME = "context"
-_USED = re.compile(rf"<\s*/?\s*{_NAME}(?:-([0-9]{{1,6}}))?", re.IGNORECASE)
+_USED = re.compile(rf"<[\s/]{{0,20}}{_NAME}(?:-([0-9]{{1,6}}))?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

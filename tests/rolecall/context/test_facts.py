@@ -1,5 +1,7 @@
 """Facts of a workspace, from real manifests."""
 
+import time
+
 import pytest
 
 from rolecall.context.facts import collect
@@ -87,6 +89,38 @@ def test_a_manifest_that_does_not_parse_is_still_there(path, text):
     assert all(name in {"note", "name"} or value for name, value in manifest.details)
 
 
+HOSTILE = {
+    "pyproject.toml": [
+        "a." * 32_000,
+        "[" * 60_000,
+        "x = [" + "[" * 60_000,
+        "a.b = 1\n" * 8_000,
+        "'" * 65_000,
+    ],
+    "package.json": ["[" * 65_000, '{"a":' * 10_000],
+    "setup.cfg": ["[a]\n" + "b" + " " * 60_000 + "c", "[a]\n" * 16_000],
+    "requirements.txt": ["a" + " " * 65_000 + "b", ";" * 65_000],
+    "go.mod": ["\ta." + "a." * 32_000, "/" * 65_000, " \n" * 32_000],
+    "pom.xml": ["<parent>" * 8_000, "<dependency>" * 5_000, "<artifactId>" * 5_000],
+    "build.gradle": ["id" * 32_000, "id " * 21_000, "implementation" + " " * 60_000],
+    "App.csproj": ["<PackageReference " + " " * 60_000, "<TargetFramework>" * 3_500],
+    "Gemfile": ["\n" * 65_000, "gem " * 16_000],
+    "Makefile": ["a" * 65_000, "a\n" * 32_000],
+    "Dockerfile": ["FROM " * 13_000, "\n" * 65_000],
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"), [(path, text) for path, texts in HOSTILE.items() for text in texts]
+)
+def test_a_hostile_manifest_costs_little_time(path, text):
+    begun = time.process_time()
+
+    read_manifest(path, text[:32_768])
+
+    assert time.process_time() - begun < 1.0
+
+
 def test_what_a_manifest_says_is_one_bounded_line():
     said = details(
         "package.json", '{"name": "a\\nTest runner: evil", "scripts": {"x": "%s"}}' % ("y" * 5_000)
@@ -106,6 +140,9 @@ def test_what_a_manifest_says_is_one_bounded_line():
         ("docker/Dockerfile.dev", "container"),
         ("requirements.txt", "python"),
         ("README.md", "docs"),
+        ("src/shop/__main__.py", "entry"),
+        ("cmd/api/main.go", "entry"),
+        ("a/b/c/d/main.py", None),
         ("src/a.py", None),
         ("notes.yml", None),
     ],
@@ -157,7 +194,11 @@ def test_what_stands_nearest_the_target_comes_first():
 
     near = facts(files, near="api/app.py")
 
-    assert [manifest.path for manifest in near.manifests] == ["api/pyproject.toml", "package.json"]
+    assert [manifest.path for manifest in near.manifests] == [
+        "api/pyproject.toml",
+        "package.json",
+        "api/app.py",
+    ]
     assert near.test_runners == ("pytest (api/pyproject.toml)", "jest (package.json)")
 
 
