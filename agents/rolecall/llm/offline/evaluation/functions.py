@@ -34,6 +34,16 @@ class Routine:
     keyword_defaults: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the body of a function says about its names, found once for each body."""
+
+    node: FunctionNode
+    local: frozenset[str]
+    outer: frozenset[str]
+    generator: bool
+
+
 def make_function(run: Run, node: FunctionNode, scope: Scope) -> Callable[..., Any]:
     """The callable a definition stands for, before its decorators.
 
@@ -66,41 +76,46 @@ def call_routine(run: Run, routine: Routine, arguments: tuple[Any, ...], keyword
     node = run.replaced.get(id(routine.node), routine.node)
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         raise NotUnderstood("a function is not understood")
-    scope = _new_scope(routine, node)
+    shape = run.shapes.get(id(node))
+    if shape is None:
+        shape = run.shapes[id(node)] = _read_shape(node)
+    scope = Scope(
+        "function",
+        routine.scope.module,
+        parent=routine.scope,
+        owner=routine.owner,
+        local=shape.local,
+        outer=shape.outer,
+    )
     if run.loading:
         run.made_while_loading.append(scope)
     scope.names.update(_bind(routine, node, arguments, keywords))
     if isinstance(node, ast.Lambda):
         return _run_lambda(run, node, scope)
-    generator = _is_generator(node)
     if isinstance(node, ast.AsyncFunctionDef):
-        if generator:
+        if shape.generator:
             raise NotUnderstood("async generators are not understood")
         return Pending(lambda: _run_body(run, node, scope))
-    if generator:
+    if shape.generator:
         return Stream(lambda items: _run_generator(run, node, scope, items))
     return _run_body(run, node, scope)
 
 
-def _new_scope(routine: Routine, node: FunctionNode) -> Scope:
-    local: set[str] = set()
+def _read_shape(node: FunctionNode) -> Shape:
+    if isinstance(node, ast.Lambda):
+        return Shape(node, frozenset(), frozenset(), generator=False)
+    local = set(bound_names(node.body))
     outer: set[str] = set()
-    if not isinstance(node, ast.Lambda):
-        local.update(bound_names(node.body))
-        for child in _own_nodes(node):
-            if isinstance(child, ast.Global):
-                local.difference_update(child.names)
-                outer.update(child.names)
-            elif isinstance(child, ast.Nonlocal):
-                outer.update(child.names)
-    return Scope(
-        "function",
-        routine.scope.module,
-        parent=routine.scope,
-        owner=routine.owner,
-        local=frozenset(local),
-        outer=outer,
-    )
+    generator = False
+    for child in _own_nodes(node):
+        if isinstance(child, ast.Global):
+            local.difference_update(child.names)
+            outer.update(child.names)
+        elif isinstance(child, ast.Nonlocal):
+            outer.update(child.names)
+        elif isinstance(child, (ast.Yield, ast.YieldFrom)):
+            generator = True
+    return Shape(node, frozenset(local), frozenset(outer), generator)
 
 
 def _run_lambda(run: Run, node: ast.Lambda, scope: Scope) -> Any:
@@ -176,10 +191,6 @@ def _bind_keywords(node: FunctionNode, bound: dict[str, Any], keywords: dict[str
         else:
             bound[name] = value
     return extra
-
-
-def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return any(isinstance(child, (ast.Yield, ast.YieldFrom)) for child in _own_nodes(node))
 
 
 def _own_nodes(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:

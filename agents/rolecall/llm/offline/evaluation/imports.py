@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import types
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
@@ -50,11 +51,46 @@ def load_body(run: Run, body: list[ast.stmt], scope: Scope) -> None:
                 raise NotUnderstood("depends on what is installed")  # noqa: TRY301 - one place decides what opaque means
             execute(run, [statement], scope)
         except NotUnderstood as unknown:
-            make_opaque(scope, [statement], unknown.reason)
+            _give_up(run, statement, scope, unknown.reason)
             if run.steps <= 0:
                 run.steps = 1
         except Exception as error:  # noqa: BLE001 - a top level that raises cannot be imported at all
             make_opaque(scope, [statement], f"raises {type(error).__name__}")
+
+
+def _give_up(run: Run, statement: ast.stmt, scope: Scope, reason: str) -> None:
+    """Forget everything a statement that is not understood may bind, replace, delete or change."""
+    make_opaque(scope, [statement], reason)
+    if isinstance(statement, ast.Delete):
+        for target in statement.targets:
+            scope.names.pop(getattr(target, "id", ""), None)
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return
+    if any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in ast.walk(statement)):
+        _forget_all(scope, reason)
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)):
+        for name in _used_names(run, statement, scope):
+            if _is_changeable(run, scope.names.get(name)):
+                scope.names[name] = Opaque(f"{name} ({reason})")
+
+
+def _used_names(run: Run, statement: ast.stmt, scope: Scope) -> set[str]:
+    """Names of the module that the statement reads, by itself or through the functions it may call."""
+    found: set[str] = set()
+    pending: list[ast.AST] = [statement]
+    while pending:
+        for node in ast.walk(pending.pop()):
+            if isinstance(node, ast.Name) and node.id not in found:
+                found.add(node.id)
+                value = scope.names.get(node.id)
+                routine = run.routines.get(value) if isinstance(value, types.FunctionType) else None
+                if routine is not None:
+                    pending.append(routine.node)
+    return found
+
+
+def _is_changeable(run: Run, value: Any) -> bool:
+    return isinstance(value, (list, dict, set, bytearray)) or type(value) in run.classes
 
 
 def _has_unknown_import(run: Run, node: ast.Try) -> bool:
@@ -87,8 +123,25 @@ def bind_import_from(run: Run, node: ast.ImportFrom, scope: Scope) -> None:
         return
     for alias in node.names:
         if alias.name == "*":
+            _bind_everything(run, name, scope)
             continue
         scope.bind(alias.asname or alias.name, _member(run, name, alias.name))
+
+
+def _bind_everything(run: Run, module: str, scope: Scope) -> None:
+    """``from a import *``: the public names of a known module; an unknown one may replace anything bound so far."""
+    if module in run.sources:
+        for name, value in list(load_module(run, module).names.items()):
+            if not name.startswith("_"):
+                scope.bind(name, value)
+        return
+    _forget_all(scope, f"perhaps replaced by {module}")
+
+
+def _forget_all(scope: Scope, reason: str) -> None:
+    for name in list(scope.names):
+        if not name.startswith("__"):
+            scope.names[name] = Opaque(f"{name} ({reason})")
 
 
 def _absolute(run: Run, node: ast.ImportFrom, scope: Scope) -> str:

@@ -12,7 +12,7 @@ from rolecall.llm.offline.evaluation.scope import Scope
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rolecall.llm.offline.evaluation.functions import Routine
+    from rolecall.llm.offline.evaluation.functions import Routine, Shape
 
 TraceEntry = tuple[str, int, int, str]
 """Module, line, column and what happened there: a statement ran, or a condition came out one way."""
@@ -51,6 +51,7 @@ class Run:
     classes: dict[type, ast.ClassDef] = field(default_factory=dict)
     settled: dict[int, Any] = field(default_factory=dict)
     replaced: dict[int, ast.AST] = field(default_factory=dict)
+    shapes: dict[int, Shape] = field(default_factory=dict)
     known_errors: list[BaseException] = field(default_factory=list)
     raised: list[BaseException] = field(default_factory=list)
     printed: list[str] = field(default_factory=list)

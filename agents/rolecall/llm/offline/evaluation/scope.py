@@ -44,7 +44,7 @@ class Scope:
     parent: Scope | None = None
     owner: Owner | None = None
     local: frozenset[str] = frozenset()
-    outer: set[str] = field(default_factory=set)
+    outer: frozenset[str] = frozenset()
     settled: bool = False
     yields: list[Any] | None = None
 

@@ -88,6 +88,8 @@ class CaseWriter:
         outcome = found.outcome
         if outcome.error is not None:
             case.raises = self._raises(outcome.error, explicit=outcome.explicit)
+            if outcome.while_iterating:
+                case.call = f"list({case.call})"
             if not outcome.explicit:
                 case.note = "no guard in the code: decide whether this error is wanted"
             return case
@@ -266,7 +268,7 @@ class CaseWriter:
         for name, value in found.outcome.changed.items():
             if name in local and not isinstance(found.arguments.get(name), Recipe):
                 checks.append(Check(local[name], self.writer.write(value, approximate=True)))
-        state = found.outcome.state
+        state = {name: value for name, value in found.outcome.state.items() if name.isidentifier()}
         public = {name: value for name, value in state.items() if not name.startswith("_")}
         for name, value in (public or state).items():
             try:

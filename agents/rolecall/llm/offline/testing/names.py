@@ -89,6 +89,8 @@ class Names:
     def alias(self, module: str) -> str:
         """The variable that holds a module imported as a whole."""
         last = re.sub(r"\W", "_", module.rsplit(".", 1)[-1])
+        if last in self.taken or last in _RESERVED:
+            return f"{last}_module"
         return last if last.isidentifier() and not keyword.iskeyword(last) else f"module_{last}"
 
     def is_dynamic(self, module: str) -> bool:
@@ -121,14 +123,19 @@ class Names:
         lines = [line for line in (*self._standard_lines(), *sorted(self.standard & {"import pytest"}))]
         lines = [line for line in lines if not _is_present(line, present)]
         for module in sorted(self.whole - self.loaded):
-            package, _, last = module.rpartition(".")
-            if (package, last) not in present:
-                lines.append(f"from {package} import {last}" if package else f"import {last}")
+            line = self._whole_line(module)
+            if not _is_present(line, present) or " as " in line:
+                lines.append(line)
         for module in sorted(self.direct):
             lacking = sorted(name for name in self.direct[module] if (module, name) not in present)
             if lacking:
                 lines += _from_import(module, lacking, "")
         return lines
+
+    def _whole_line(self, module: str) -> str:
+        package, _, last = module.rpartition(".")
+        line = f"from {package} import {last}" if package else f"import {last}"
+        return line if self.alias(module) == last else f"{line} as {self.alias(module)}"
 
     def _standard_lines(self) -> list[str]:
         plain = sorted(
@@ -139,8 +146,7 @@ class Names:
     def _own_lines(self, suffix: str) -> list[str]:
         lines: list[str] = []
         for module in sorted(self.whole - self.loaded):
-            package, _, last = module.rpartition(".")
-            lines.append((f"from {package} import {last}" if package else f"import {last}") + suffix)
+            lines.append(self._whole_line(module) + suffix)
         for module in sorted(self.direct):
             lines += _from_import(module, sorted(self.direct[module]), suffix)
         return lines

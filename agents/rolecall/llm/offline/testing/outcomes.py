@@ -39,6 +39,7 @@ class Outcome:
     state: dict[str, Any] = field(default_factory=dict)
     trace: frozenset[TraceEntry] = frozenset()
     returns_receiver: bool = False
+    while_iterating: bool = False
 
 
 def observe(run: Run, subject: Subject, setup: Any, arguments: Mapping[str, Any]) -> Outcome:
@@ -70,6 +71,12 @@ def observe(run: Run, subject: Subject, setup: Any, arguments: Mapping[str, Any]
         if not run.is_known(error):
             raise NotUnderstood(f"an inner fault: {error!r}") from error
         return Outcome(error=error, explicit=run.is_explicit(error), trace=frozenset(run.trace))
+    if isinstance(value, Stream) and value.ending is not None and isinstance(value.ending, Exception) and not isinstance(value.ending, StopIteration):
+        error = value.ending
+        if not run.is_known(error):
+            raise NotUnderstood(f"an inner fault: {error!r}") from error
+        trace = frozenset(run.trace)
+        return Outcome(error=error, explicit=run.is_explicit(error), trace=trace, while_iterating=True)
     return Outcome(
         value=value,
         printed="".join(run.printed),
@@ -103,7 +110,7 @@ def _state(receiver: Any) -> dict[str, Any]:
 
 def public_state(value: Any) -> dict[str, Any]:
     """The public attributes of an instance."""
-    return {name: item for name, item in _state(value).items() if not name.startswith("_")}
+    return {name: item for name, item in _state(value).items() if not name.startswith("_") and name.isidentifier()}
 
 
 def fingerprint(value: Any, depth: int = 6) -> str:

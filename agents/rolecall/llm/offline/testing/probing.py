@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,9 @@ MAX_PROBES = 90
 
 MAX_TESTS = 9
 """Tests written for one subject."""
+
+ENOUGH = 3
+"""Calls that notice one change; more of them would not change which are chosen."""
 
 _UNLIKELY = (
     TypeError,
@@ -185,8 +187,9 @@ def _goals(run: Run, subject: Subject, probes: list[Probe]) -> dict[int, set[Any
             goals[id(item)].add("typical")
     node = subject.node
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        for number, (mutant, line) in enumerate(itertools.islice(mutants(node), 60)):
-            _notice(run, subject, probes, goals, node, mutant, number, line)
+        simple = sorted(probes, key=lambda item: _rank(item, set()), reverse=True)
+        for number, (mutant, line) in enumerate(mutants(node)):
+            _notice(run, subject, simple, goals, node, mutant, number, line)
     return goals
 
 
@@ -202,11 +205,13 @@ def _notice(
 ) -> None:
     run.replaced[id(node)] = mutant
     try:
-        for item in probes[:60]:
-            if not any(entry[1] == line for entry in item.outcome.trace):
-                continue
-            if _differs(run, subject, item):
+        noticed = 0
+        for item in probes:
+            if any(entry[1] == line for entry in item.outcome.trace) and _differs(run, subject, item):
                 goals[id(item)].add(("notices", number))
+                noticed += 1
+            if noticed >= ENOUGH:
+                break
     finally:
         del run.replaced[id(node)]
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import ast
 import dataclasses
 import enum
+import operator
 import typing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
-from rolecall.llm.offline.evaluation.calls import call, run_class
+from rolecall.llm.offline.evaluation.calls import call, iterate, run_class
 from rolecall.llm.offline.evaluation.streams import Pending, Stream
 from rolecall.llm.offline.source.reading import ClassInfo, Definition, Parameter, decorators, parameters
 from rolecall.llm.offline.testing.candidates import OMITTED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from rolecall.llm.offline.evaluation.runtime import Run
 
@@ -41,6 +42,26 @@ OPERATIONS: dict[str, str] = {
     "__float__": "float({0})",
 }
 """How the special methods that a test may ask for are written."""
+
+_NATIVE: dict[str, Callable[..., Any]] = {
+    "__len__": len,
+    "__str__": str,
+    "__repr__": repr,
+    "__bool__": bool,
+    "__iter__": iter,
+    "__contains__": operator.contains,
+    "__getitem__": operator.getitem,
+    "__eq__": operator.eq,
+    "__lt__": operator.lt,
+    "__le__": operator.le,
+    "__add__": operator.add,
+    "__sub__": operator.sub,
+    "__mul__": operator.mul,
+    "__truediv__": operator.truediv,
+    "__neg__": operator.neg,
+    "__int__": int,
+    "__float__": float,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +149,6 @@ def perform(run: Run, subject: Subject, receiver: Any, arguments: Mapping[str, A
         result = result.result()
     if isinstance(result, Stream):
         result.run()
-        if result.ending is not None and not isinstance(result.ending, (StopIteration, NotUnderstood)):
-            raise result.ending
         if isinstance(result.ending, NotUnderstood) and not result.items:
             raise result.ending
     if isinstance(result, Opaque) or result is NotImplemented:
@@ -140,9 +159,10 @@ def perform(run: Run, subject: Subject, receiver: Any, arguments: Mapping[str, A
 def _call_member(
     run: Run, subject: Subject, receiver: Any, positional: list[Any], keywords: dict[str, Any]
 ) -> Any:
-    if subject.member in OPERATIONS:
-        result = run.native(getattr(type(receiver), subject.member), receiver, *positional)
-        return list(result) if subject.member == "__iter__" else result
+    operation = _NATIVE.get(subject.member)
+    if operation is not None:
+        result = run.native(operation, receiver, *positional)
+        return list(iterate(run, result)) if subject.member == "__iter__" else result
     return call(run, run.native(getattr, receiver, subject.member), positional, keywords)
 
 

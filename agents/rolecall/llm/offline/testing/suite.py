@@ -91,16 +91,21 @@ class SuiteBuilder:
         wanted = None
         if selection is not None:
             wanted = frozenset(item.qualified for item in selected_definitions(self._module, selection))
-        functions = [item for item in self._module.functions if _is_wanted(item, wanted)]
+        functions = [item for item in self._module.functions if _is_wanted(item, wanted) and self._is_bound(item.name)]
         found = [function_subject(item, self.scope.names) for item in functions]
         for info in self._module.classes:
             whole = wanted is None or not any(name.startswith(f"{info.name}.") for name in wanted)
             touched = selection is None or _touches(info.node, selection)
-            if touched and (info.is_public or wanted is not None):
+            if touched and self._is_bound(info.name) and (info.is_public or wanted is not None):
                 found += class_subjects(self.run, info, self._class(info.name), None if whole else wanted)
         if not found and wanted is None:
-            found = [function_subject(item, self.scope.names) for item in self._module.functions]
+            bound = [item for item in self._module.functions if self._is_bound(item.name)]
+            found = [function_subject(item, self.scope.names) for item in bound]
         return sorted(found, key=_line)
+
+    def _is_bound(self, name: str) -> bool:
+        """Whether the module still has the name once it is imported."""
+        return name.split(".")[0] in self.scope.names
 
     def _class(self, name: str) -> Any:
         value: Any = self.scope.names.get(name.split(".")[0])
