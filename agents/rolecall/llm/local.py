@@ -58,14 +58,14 @@ class LocalServer:
     models: tuple[str, ...]
 
 
-async def find(ports: Sequence[Port] = PORTS, *, within_s: float = PROBE_S) -> list[LocalServer]:
-    """The servers that list at least one chat model within the time, in the order of ``ports``."""
-    candidates = [port.number for port in ports if port.trusted or is_own_listener(port.number)]
+async def find(ports: Sequence[Port] = PORTS) -> list[LocalServer]:
+    """The servers that list at least one chat model within :data:`PROBE_S`, in the order of ``ports``."""
+    candidates = await asyncio.to_thread(_candidates, ports)
     probes = [asyncio.create_task(_probe(number)) for number in candidates]
     if not probes:
         return []
     try:
-        await asyncio.wait(probes, timeout=within_s)
+        await asyncio.wait(probes, timeout=PROBE_S)
     finally:
         for probe in probes:
             probe.cancel()
@@ -78,6 +78,10 @@ def is_own_listener(port: int, *, tables: Path = Path("/proc/net"), uid: int | N
     """Whether a process of this user listens on ``port`` at loopback (Linux only; elsewhere false)."""
     own = os.getuid() if uid is None else uid
     return any(own == found for name in ("tcp", "tcp6") for found in _listeners(tables / name, port))
+
+
+def _candidates(ports: Sequence[Port]) -> list[int]:
+    return [port.number for port in ports if port.trusted or is_own_listener(port.number)]
 
 
 def _listeners(table: Path, port: int) -> list[int]:
