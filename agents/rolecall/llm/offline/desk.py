@@ -31,11 +31,13 @@ def draft(role_id: str, task_id: str | None, request: TaskRequest, gathered: Gat
 
 def _choose(role_id: str, task_id: str | None, request: TaskRequest, gathered: Gathered) -> Draft:
     from rolecall.llm.offline import qa  # noqa: PLC0415 - one role's code is loaded for one request
+    from rolecall.llm.offline.writing.docstrings import docstrings  # noqa: PLC0415 - likewise
 
     target = gathered.target
     if target is None:
         empty = Draft()
         empty.say("Name a file: without a model, scaffolds are made from code alone.")
         return empty
-    del role_id, task_id
+    if role_id == "technical_writer":
+        return docstrings(request, target)
     return qa.tests(request, gathered, target)

@@ -71,7 +71,12 @@ def observe(run: Run, subject: Subject, setup: Any, arguments: Mapping[str, Any]
         if not run.is_known(error):
             raise NotUnderstood(f"an inner fault: {error!r}") from error
         return Outcome(error=error, explicit=run.is_explicit(error), trace=frozenset(run.trace))
-    if isinstance(value, Stream) and value.ending is not None and isinstance(value.ending, Exception) and not isinstance(value.ending, StopIteration):
+    if (
+        isinstance(value, Stream)
+        and value.ending is not None
+        and isinstance(value.ending, Exception)
+        and not isinstance(value.ending, StopIteration)
+    ):
         error = value.ending
         if not run.is_known(error):
             raise NotUnderstood(f"an inner fault: {error!r}") from error
@@ -110,7 +115,9 @@ def _state(receiver: Any) -> dict[str, Any]:
 
 def public_state(value: Any) -> dict[str, Any]:
     """The public attributes of an instance."""
-    return {name: item for name, item in _state(value).items() if not name.startswith("_") and name.isidentifier()}
+    return {
+        name: item for name, item in _state(value).items() if not name.startswith("_") and name.isidentifier()
+    }
 
 
 def fingerprint(value: Any, depth: int = 6) -> str:

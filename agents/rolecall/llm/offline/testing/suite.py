@@ -91,7 +91,9 @@ class SuiteBuilder:
         wanted = None
         if selection is not None:
             wanted = frozenset(item.qualified for item in selected_definitions(self._module, selection))
-        functions = [item for item in self._module.functions if _is_wanted(item, wanted) and self._is_bound(item.name)]
+        functions = [
+            item for item in self._module.functions if _is_wanted(item, wanted) and self._is_bound(item.name)
+        ]
         found = [function_subject(item, self.scope.names) for item in functions]
         for info in self._module.classes:
             whole = wanted is None or not any(name.startswith(f"{info.name}.") for name in wanted)
