@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -14,6 +14,7 @@ from rolecall.workspace.revert import remember
 from rolecall.workspace.writer import DiskWriter
 from rolecall_server.lsp.asking import ask
 from rolecall_server.lsp.edits import Annotation, takes, workspace_edit
+from rolecall_server.lsp.shapes import at
 from rolecall_server.lsp.verifying import Verification
 
 if TYPE_CHECKING:
@@ -106,16 +107,16 @@ class EditorApplier:
     async def _send(self, changes: Sequence[Change]) -> tuple[bool, str | None]:
         """Send the edit; returns what the client says of it, and why not."""
         edit = workspace_edit(self._connection.client, changes, self._uri, self._annotation)
-        params: Any = {"label": self._title, "edit": edit}
-        request = self._connection.server.protocol.send_request_async(types.WORKSPACE_APPLY_EDIT, params)
+        request = {"label": self._title, "edit": edit}
         try:
             async with asyncio.timeout(ANSWER_S):
-                answer = await request
+                answer = await self._connection.server.protocol.ask(types.WORKSPACE_APPLY_EDIT, request)
         except JsonRpcException as error:
             return False, error.message
         except TimeoutError:
             return False, "it did not answer"
-        return bool(answer.applied), answer.failure_reason
+        reason = at(answer, "failureReason")
+        return at(answer, "applied") is True, reason if isinstance(reason, str) else None
 
     def _uri(self, path: str) -> str:
         """The client's own spelling where the document is open: another would open it twice."""

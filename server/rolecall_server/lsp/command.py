@@ -40,15 +40,10 @@ def run(caller: Caller, *, roots: Sequence[Path] = (), tcp: str | None = None) -
 async def serve_stdio(host: Host, caller: Caller, *, roots: Sequence[Path] = ()) -> int:
     """Serve the client at this process's standard input and output; returns the exit code."""
     source, sink = stdio.claim()
-    reader, writer = await stdio.open_streams(source, sink)
-    try:
+    async with stdio.streams(source, sink) as (reader, writer):
         return await serve(
             reader, writer, host, caller, roots=roots, opened=_configure_log, watch_parent=True
         )
-    finally:
-        with suppress(TimeoutError, ConnectionError):
-            await asyncio.wait_for(writer.drain(), END_S / 3)
-        writer.close()
 
 
 class _Ending:

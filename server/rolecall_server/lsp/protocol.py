@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-from concurrent.futures import InvalidStateError
+import uuid
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
@@ -137,6 +138,18 @@ class Protocol(LanguageServerProtocol):
     def send_error(self, request_id: RequestId | None, refusal: Refusal) -> None:
         """Answer a request with an error."""
         self.send({"id": request_id, "error": refusal.to_json()})
+
+    async def ask(self, method: str, params: dict[str, Any]) -> Any:
+        """Send a request of JSON values and wait for its result, as it comes.
+
+        Raises:
+            JsonRpcException: the client answered with an error.
+        """
+        request_id = str(uuid.uuid4())
+        future: Future[Any] = Future()
+        self._request_futures[request_id] = future
+        self.send({"id": request_id, "method": method, "params": params})
+        return await asyncio.wrap_future(future)
 
     def notify_raw(self, method: str, params: dict[str, Any]) -> None:
         """Send a notification of JSON values; for the frequent ones."""

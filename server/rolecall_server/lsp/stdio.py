@@ -7,13 +7,17 @@ import os
 import stat
 import sys
 import threading
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
     from rolecall_server.lsp.protocol import Writable
 
 READ_BYTES: Final = 256 * 1024
+LAST_WORDS_S: Final = 0.5
+"""Seconds a client gets to read what was still written to it."""
 
 
 def claim() -> tuple[IO[bytes], IO[bytes]]:
@@ -31,22 +35,30 @@ def claim() -> tuple[IO[bytes], IO[bytes]]:
     return os.fdopen(source, "rb", buffering=0), os.fdopen(sink, "wb", buffering=0)
 
 
-async def open_streams(source: IO[bytes], sink: IO[bytes]) -> tuple[asyncio.StreamReader, Writable]:
+@asynccontextmanager
+async def streams(source: IO[bytes], sink: IO[bytes]) -> AsyncIterator[tuple[asyncio.StreamReader, Writable]]:
     """Streams over two files: pipes and sockets through the event loop, anything else through threads."""
-    return await _open_reader(source), await _open_writer(sink)
+    reader, closing = await _open_reader(source)
+    writer = await _open_writer(sink)
+    try:
+        yield reader, writer
+        with suppress(TimeoutError, ConnectionError):
+            await asyncio.wait_for(writer.drain(), LAST_WORDS_S)
+    finally:
+        closing()
+        writer.close()
 
 
-async def _open_reader(source: IO[bytes]) -> asyncio.StreamReader:
+async def _open_reader(source: IO[bytes]) -> tuple[asyncio.StreamReader, Callable[[], None]]:
+    """The reader, and how to close what it reads from."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=READ_BYTES)
     if _is_pipe(source):
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), source)
-    else:
-        thread = threading.Thread(
-            target=_pump, args=(source, reader, loop), name="rolecall-stdin", daemon=True
-        )
-        thread.start()
-    return reader
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), source)
+        return reader, transport.close
+    thread = threading.Thread(target=_pump, args=(source, reader, loop), name="rolecall-stdin", daemon=True)
+    thread.start()
+    return reader, lambda: None
 
 
 async def _open_writer(sink: IO[bytes]) -> Writable:

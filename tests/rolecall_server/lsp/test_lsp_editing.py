@@ -1,0 +1,254 @@
+"""A role's answer as edits in the editor, seen from the editor's side of the wire."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from lsprotocol import types
+
+from fakes.endpoint import DONE, Until, answer, chunk, stream
+from fakes.lsp_editor import path_of
+from fakes.lsp_profiles import EGLOT, NEOVIM, PLAIN, VSCODE
+
+RAISE_LIMIT = '<edit path="src/pricing.py">\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nLIMIT = 200\n>>>>>>> REPLACE\n</edit>\n'
+NEW_TEST = '<file path="tests/test_pricing.py">\ndef test_it():\n    assert True\n</file>\n'
+OTHER = '<edit path="pyproject.toml">\n<<<<<<< SEARCH\nversion = "1"\n=======\nversion = "2"\n>>>>>>> REPLACE\n</edit>\n'
+
+PROFILES = pytest.mark.parametrize(
+    "profile", [VSCODE, NEOVIM, EGLOT, PLAIN], ids=["vscode", "neovim", "eglot", "plain"]
+)
+
+
+def replies(endpoint, *blocks):
+    endpoint.replies.append(answer("Done.\n\n", *blocks, f'<done files="{len(blocks)}"/>\n'))
+
+
+def run(uri, **more):
+    return {"role": "developer", "task": "refactor", "uri": uri, **more}
+
+
+@PROFILES
+async def test_an_edit_of_the_open_file_arrives_in_its_buffer(edit_with, endpoint, profile):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with(profile)
+    uri = editor.open("src/pricing.py")
+    result = await editor.command("rolecall.run", run(uri))
+    assert result["status"] == "completed"
+    assert (result["applied"], result["applied_by"]) == (True, "editor")
+    assert [file["state"] for file in result["files"]] == ["applied"]
+    assert "LIMIT = 200" in editor.files[uri].text
+    assert "LIMIT = 100" in (editor.folder / "src/pricing.py").read_text()
+
+
+@PROFILES
+async def test_only_the_changed_line_is_sent(edit_with, endpoint, profile):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with(profile)
+    uri = editor.open("src/pricing.py")
+    await editor.command("rolecall.run", run(uri))
+    edit = editor.edits[0]
+    edits = edit.document_changes[0].edits if edit.document_changes else edit.changes[uri]
+    assert [(one.range.start.line, one.range.end.line, one.new_text) for one in edits] == [
+        (2, 3, "LIMIT = 200\n")
+    ]
+    if edit.document_changes:
+        assert edit.document_changes[0].text_document.version == 1
+
+
+@pytest.mark.parametrize(
+    ("profile", "opens"),
+    [(VSCODE, True), (NEOVIM, False), (EGLOT, True), (PLAIN, True)],
+    ids=["vscode", "neovim", "eglot", "plain"],
+)
+async def test_a_new_file_ends_up_where_the_user_can_run_it(edit_with, endpoint, profile, opens):
+    replies(endpoint, NEW_TEST, RAISE_LIMIT)
+    editor = await edit_with(profile, opens=opens)
+    uri = editor.open("src/pricing.py")
+    result = await editor.command("rolecall.run", run(uri))
+    assert result["applied"], result
+    path = editor.folder / "tests/test_pricing.py"
+    shown = editor.files[path.as_uri()].text if path.as_uri() in editor.files else path.read_text()
+    assert shown == "def test_it():\n    assert True\n"
+    assert path.exists()
+
+
+async def test_text_edits_come_first_and_creations_last(edit_with, endpoint):
+    replies(endpoint, NEW_TEST, RAISE_LIMIT)
+    editor = await edit_with(VSCODE)
+    await editor.command("rolecall.run", run(editor.open("src/pricing.py")))
+    kinds = [getattr(change, "kind", "edit") for change in editor.edits[0].document_changes]
+    assert kinds == ["edit", "create", "edit"]
+
+
+@pytest.mark.parametrize("accepts", [True, False])
+async def test_a_change_of_another_file_is_previewed_where_the_editor_can(edit_with, endpoint, accepts):
+    replies(endpoint, OTHER)
+    editor = await edit_with(VSCODE, accepts=accepts)
+    result = await editor.command("rolecall.run", run(editor.open("src/pricing.py")))
+    annotations = editor.edits[0].change_annotations
+    assert [one.needs_confirmation for one in annotations.values()] == [True]
+    assert editor.questions == []
+    assert result["status"] == "completed"
+    assert result["applied"] is accepts
+    assert result["files"][0]["state"] == ("applied" if accepts else "needs_confirmation")
+
+
+async def test_a_refusal_that_the_editor_reports_as_applied_is_not_believed(edit_with, endpoint):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with(VSCODE, accepts=False, honest=False)
+    editor.surroundings.extra["ROLECALL_APPLY__CONFIRM"] = "always"
+    editor = await edit_with(VSCODE, accepts=False, honest=False)
+    uri = editor.open("src/pricing.py")
+    result = await editor.command("rolecall.run", run(uri))
+    assert (result["applied"], result["files"][0]["state"]) == (False, "needs_confirmation")
+
+
+@pytest.mark.parametrize(
+    ("answers", "applied"),
+    [(["Apply"], True), (["Show diff", "Apply"], True), (["Discard"], False), ([None], False)],
+)
+async def test_without_a_preview_the_user_is_asked_by_a_message(edit_with, endpoint, answers, applied):
+    replies(endpoint, OTHER)
+    editor = await edit_with(NEOVIM)
+    editor.answers.extend(answers)
+    result = await editor.command("rolecall.run", run(editor.open("src/pricing.py")))
+    assert [action.title for action in editor.questions[0].actions] == ["Apply", "Show diff", "Discard"]
+    assert "pyproject.toml" in editor.questions[0].message
+    assert result["applied"] is applied
+    assert bool(editor.edits) is applied
+    if "Show diff" in answers:
+        assert '+version = "2"' in read(editor.client.shown_documents[0].uri)
+
+
+async def test_what_is_typed_while_the_model_writes_is_kept(edit_with, endpoint):
+    ready = asyncio.Event()
+    endpoint.replies.append(
+        stream(chunk(RAISE_LIMIT), Until(ready), chunk('<done files="1"/>\n'), chunk(finish="stop"), DONE)
+    )
+    editor = await edit_with(NEOVIM)
+    uri = editor.open("src/pricing.py")
+    running = asyncio.create_task(editor.command("rolecall.run", run(uri)))
+    await endpoint.received(1)
+    editor.type(uri, "# mine\n" + editor.files[uri].text)
+    await editor.actions(uri, (0, 0))  # its answer says that the server has read what was typed
+    ready.set()
+    result = await running
+    assert result["applied"], result
+    assert editor.files[uri].text.startswith("# mine\n")
+    assert "LIMIT = 200" in editor.files[uri].text
+    assert editor.edits[0].document_changes[0].text_document.version == 2
+
+
+async def test_a_key_typed_at_the_moment_of_sending_is_kept_and_the_edit_comes_again(edit_with, endpoint):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with(VSCODE)
+    uri = editor.open("src/pricing.py")
+    editor.before_apply = lambda: editor.type(uri, "# mine\n" + editor.files[uri].text)
+    result = await editor.command("rolecall.run", run(uri))
+    assert result["applied"], result
+    assert len(editor.edits) == 2
+    assert editor.files[uri].text.startswith("# mine\n")
+    assert editor.files[uri].text.count("LIMIT = 200") == 1
+
+
+async def test_a_line_rewritten_meanwhile_is_a_conflict_and_stays_as_it_is(edit_with, endpoint):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with(VSCODE)
+    uri = editor.open("src/pricing.py")
+    editor.before_apply = lambda: editor.type(uri, editor.files[uri].text.replace("100", "7"))
+    result = await editor.command("rolecall.run", run(uri))
+    assert result["status"] == "failed"
+    assert result["error"]["code"] == "edit_conflict"
+    assert result["files"][0]["state"] == "conflict"
+    assert "LIMIT = 7" in editor.files[uri].text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+async def test_positions_are_right_in_every_encoding(edit_with, endpoint, encoding):
+    replies(endpoint, '<file path="notes.md">\nbegin\n«ß𝒳» end\nnow without newline\n</file>\n')
+    profile = NEOVIM | {"general": {"positionEncodings": [encoding]}}
+    editor = await edit_with(profile)
+    (editor.folder / "notes.md").write_text("begin\n«ß𝒳» end")
+    uri = editor.open("notes.md", language="markdown")
+    assert editor.encoding == encoding
+    result = await editor.command("rolecall.run", run(uri, instruction="add a line"))
+    assert result["applied"], result
+    assert editor.files[uri].text.splitlines() == ["begin", "«ß𝒳» end", "now without newline"]
+
+
+async def test_never_leaves_a_proposal_that_apply_applies_and_revert_takes_back(edit_with, endpoint):
+    replies(endpoint, RAISE_LIMIT, NEW_TEST)
+    editor = await edit_with(VSCODE)
+    uri = editor.open("src/pricing.py")
+    result = await editor.command("rolecall.run", run(uri, apply="never"))
+    assert (result["applied"], editor.edits) == (False, [])
+    task = {"task_id": result["task_id"]}
+    applied = await editor.command("rolecall.apply", {**task, "paths": ["src/pricing.py"]})
+    assert {file["path"]: file["state"] for file in applied["files"]} == {
+        "src/pricing.py": "applied",
+        "tests/test_pricing.py": "proposed",
+    }
+    editor.type(uri, "# mine\n" + editor.files[uri].text)
+    reverted = await editor.command("rolecall.revert", task)
+    assert reverted["error"] is None
+    assert reverted["applied"] is False
+    assert editor.files[uri].text.startswith("# mine\n")
+    assert "LIMIT = 100" in editor.files[uri].text
+
+
+async def test_revert_deletes_a_file_that_the_run_created(edit_with, endpoint):
+    replies(endpoint, NEW_TEST)
+    editor = await edit_with(NEOVIM, opens=False)
+    result = await editor.command("rolecall.run", run(editor.open("src/pricing.py")))
+    assert (editor.folder / "tests/test_pricing.py").exists()
+    await editor.command("rolecall.revert", {"task_id": result["task_id"]})
+    assert not (editor.folder / "tests/test_pricing.py").exists()
+
+
+async def test_a_discarded_proposal_cannot_be_applied(edit_with, endpoint):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with(VSCODE)
+    result = await editor.command("rolecall.run", run(editor.open("src/pricing.py"), apply="never"))
+    task = {"task_id": result["task_id"]}
+    discarded = await editor.command("rolecall.discard", task)
+    assert discarded["files"][0]["state"] == "refused"
+    assert (await editor.command("rolecall.apply", task))["error"]["code"] == "path_refused"
+    assert editor.edits == []
+
+
+async def test_a_broken_stream_applies_nothing(edit_with, endpoint):
+    endpoint.replies.append(stream(chunk(RAISE_LIMIT)))
+    editor = await edit_with(VSCODE)
+    result = await editor.command("rolecall.run", run(editor.open("src/pricing.py")))
+    assert result["status"] == "failed"
+    assert result["files"][0]["state"] == "proposed"
+    assert editor.edits == []
+    assert any(result["error"]["message"] in text for text in editor.texts())
+
+
+@pytest.mark.parametrize("profile", [VSCODE, NEOVIM], ids=["vscode", "neovim"])
+async def test_an_answer_without_files_is_shown_as_a_document(edit_with, endpoint, profile):
+    endpoint.replies.append(answer("Nothing to change here.\n\n", '<done files="0"/>\n'))
+    editor = await edit_with(profile)
+    result = await editor.command("rolecall.run", run(editor.open("src/pricing.py")))
+    uri = editor.client.shown_documents[0].uri
+    if profile is VSCODE:
+        assert uri == f"rolecall:/tasks/{result['task_id']}.md"
+        content = await editor.client.workspace_text_document_content_async(
+            types.TextDocumentContentParams(uri)
+        )
+        assert content.text == result["answer"]
+    else:
+        assert read(uri) == result["answer"]
+
+
+async def test_an_answer_without_files_is_a_message_where_no_document_can_be_shown(edit_with, endpoint):
+    endpoint.replies.append(answer("Nothing to change here.\n\n", '<done files="0"/>\n'))
+    editor = await edit_with(PLAIN)
+    await editor.command("rolecall.run", run(editor.open("src/pricing.py")))
+    assert any("Nothing to change here." in text for text in editor.texts())
+
+
+def read(uri):
+    return path_of(uri).read_text()
