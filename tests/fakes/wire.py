@@ -11,17 +11,26 @@ Message = dict[str, Any]
 
 
 class Peer:
-    """A blocking JSON-RPC client. ``answer`` replies to the server's own requests.
+    """A blocking JSON-RPC client.
+
+    Args:
+        answer: gives the result for a request of the server's.
+        notice: is shown every notification.
 
     Attributes:
         seen: every notification and request the server sent, in order.
     """
 
     def __init__(
-        self, reader: IO[bytes], writer: IO[bytes], answer: Callable[[Message], Any] = lambda _: None
+        self,
+        reader: IO[bytes],
+        writer: IO[bytes],
+        answer: Callable[[Message], Any] = lambda _: None,
+        notice: Callable[[Message], None] = lambda _: None,
     ) -> None:
         self.seen: list[Message] = []
-        self._reader, self._writer, self._answer = reader, writer, answer
+        self._reader, self._writer = reader, writer
+        self._answer, self._notice = answer, notice
         self._ids = count(1)
 
     def request(self, method: str, params: Any = None) -> Message:
@@ -35,6 +44,8 @@ class Peer:
             self.seen.append(message)
             if "id" in message:
                 self._write({"id": message["id"], "result": self._answer(message)})
+            else:
+                self._notice(message)
 
     def notify(self, method: str, params: Any = None) -> None:
         """Send a notification."""
