@@ -8,7 +8,7 @@ from rolecall.errors import RolecallError
 from rolecall.roles import RoleCatalog
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from mcp.server.context import ServerRequestContext
@@ -31,18 +31,27 @@ class Connection:
         host: the process's shared state.
         caller: the client's surroundings.
         roots: its workspace folders; empty for its current folder.
+        opened: called with its session once it is open.
 
     Attributes:
         back_channel: tells a client of the handshake era that lists changed; None before its handshake.
         listed: the roles the client saw last; None before it asked.
     """
 
-    def __init__(self, host: Host, caller: Caller, roots: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        host: Host,
+        caller: Caller,
+        roots: Sequence[Path] = (),
+        *,
+        opened: Callable[[Session], None] = lambda _: None,
+    ) -> None:
         self.host = host
         self.caller = caller
         self.back_channel: ServerSession | None = None
         self.listed: list[Role] | None = None
         self._roots = tuple(roots)
+        self._opened = opened
         self._session: Session | None = None
         self._catalog: RoleCatalog | None = None
 
@@ -60,6 +69,7 @@ class Connection:
         """
         if self._session is None:
             self._session = self.host.open_session(self.caller, roots=self._roots)
+            self._opened(self._session)
         return self._session
 
     def ready(self) -> Session:

@@ -16,7 +16,7 @@ from rolecall_server.mcp.connection import Connection
 from rolecall_server.mcp.watching import RoleWatch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
     from pathlib import Path
 
     from mcp.server.context import ServerRequestContext
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mcp.shared.message import SessionMessage
 
     from rolecall.caller import Caller
+    from rolecall.session import Session
     from rolecall_server.host import Host
 
 INSTRUCTIONS = (
@@ -54,19 +55,26 @@ class RolecallServer(Server[Connection]):
         )
 
 
-def create_server(host: Host, caller: Caller, roots: Sequence[Path] = ()) -> RolecallServer:
+def create_server(
+    host: Host,
+    caller: Caller,
+    roots: Sequence[Path] = (),
+    *,
+    opened: Callable[[Session], None] = lambda _: None,
+) -> RolecallServer:
     """The server object for one connection.
 
     Args:
         host: the process's shared state.
         caller: the client's surroundings.
         roots: the workspace folders; empty for the client's current folder.
+        opened: called with the client's session once it is open.
     """
     bus = InMemorySubscriptionBus()
 
     @asynccontextmanager
     async def lifespan(_: Server[Connection]) -> AsyncGenerator[Connection]:
-        connection = Connection(host, caller, roots)
+        connection = Connection(host, caller, roots, opened=opened)
         async with anyio.create_task_group() as group:
             group.start_soon(RoleWatch(connection, bus).run)
             try:
@@ -102,9 +110,11 @@ async def serve(
     host: Host,
     caller: Caller,
     roots: Sequence[Path] = (),
+    *,
+    opened: Callable[[Session], None] = lambda _: None,
 ) -> None:
     """Serve one connection until its read side ends, in the protocol era its first request speaks."""
-    server = create_server(host, caller, roots)
+    server = create_server(host, caller, roots, opened=opened)
     await server.run(read_stream, write_stream, server.create_initialization_options())
 
 

@@ -1,4 +1,4 @@
-"""MCP over this process's standard streams: one JSON message a line.
+"""MCP over this process's standard streams.
 
 The streams are moved away from descriptors 0 and 1, so that a stray ``print`` or a child process can neither
 write into the protocol nor eat of it. They are read and written by daemon threads of our own: threads of a
@@ -13,40 +13,37 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 import anyio
-from mcp.shared.message import SessionMessage
 
-from rolecall_server.mcp.lines import Lines, MalformedLine, parse
 from rolecall_server.mcp.server import serve
+from rolecall_server.mcp.stream import serve_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-
     from rolecall.caller import Caller
+    from rolecall.session import Session
     from rolecall_server.host import Host
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-CHUNK_BYTES = 2**16
+LEFT, ABANDONED, INTERRUPTED, TERMINATED = 0, 1, 130, 143
+"""Exit codes: the client left, the process that started this one died, SIGINT, SIGTERM."""
 
-FLUSH_S = 0.3
-"""Longest wait for a client to take the last answers when the connection ends."""
-
-INTERRUPTED, TERMINATED = 130, 143
-"""Exit codes (contract section 1)."""
+PARENT_POLL_S = 0.5
+"""Nothing announces a parent's death; a process is to end within 2 s of it."""
 
 
 async def serve_stdio(
     host: Host, caller: Caller, roots: Sequence[Path] = (), *, on_end: Callable[[int], None] = lambda _: None
 ) -> int:
-    """Serve the client at standard input and output until it leaves or a signal comes.
+    """Serve the client at standard input and output until it leaves, its process dies, or a signal comes.
 
     Args:
         host: the process's shared state; ended here.
@@ -55,26 +52,20 @@ async def serve_stdio(
         on_end: called with the exit code at the moment the end begins.
 
     Returns:
-        The exit code: 0 when the client left, 130 and 143 for SIGINT and SIGTERM.
+        The exit code.
     """
     source, sink = claim_streams()
     end = _End(on_end)
     with suppress(NotImplementedError):  # Windows has no signal handlers on the loop
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end.begin, TERMINATED)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, end.begin, INTERRUPTED)
-    received, reading = anyio.create_memory_object_stream[SessionMessage | Exception]()
-    writing, to_send = anyio.create_memory_object_stream[SessionMessage]()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end.stop, TERMINATED)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, end.stop, INTERRUPTED)
     async with anyio.create_task_group() as group:
-        group.start_soon(_read, source, received, writing.clone(), end)
-        group.start_soon(_write, sink, to_send, end)
-        with end.scope:
-            await serve(reading, writing, host, caller, roots)
-        end.begin(0)
-        with anyio.move_on_after(FLUSH_S):
-            await end.flushed.wait()
+        group.start_soon(_watch_parent, end)
+        door = partial(serve, host=host, caller=caller, roots=roots, opened=_configure_log)
+        await serve_bytes(_Input(source), _Output(sink), door, scope=end.scope, left=end.begin)
         group.cancel_scope.cancel()
     await host.aclose()
-    return end.code or 0
+    return end.code or LEFT
 
 
 def claim_streams() -> tuple[int, int]:
@@ -107,75 +98,44 @@ def _is_open(descriptor: int) -> bool:
     return True
 
 
+def _configure_log(session: Session) -> None:
+    from rolecall.telemetry.logging import configure  # noqa: PLC0415 - not before the handshake
+
+    configure(session.settings.logging)
+
+
+async def _watch_parent(end: _End) -> None:
+    # Process 1 adopts orphans; a parent that is 0 lives in another namespace and cannot be watched.
+    parent = os.getppid()
+    while parent > 1 and os.getppid() == parent:  # noqa: ASYNC110 - there is no such event
+        await anyio.sleep(PARENT_POLL_S)
+    if parent > 1:
+        end.stop(ABANDONED)
+
+
 class _End:
-    """The one end of a connection, whoever begins it.
+    """The one end of the process, whoever begins it.
 
     Attributes:
         scope: what serving runs in.
-        flushed: set when everything was written, or nothing can be any more.
         code: the exit code; None while serving.
     """
 
     def __init__(self, on_end: Callable[[int], None]) -> None:
         self.scope = anyio.CancelScope()
-        self.flushed = anyio.Event()
         self.code: int | None = None
         self._on_end = on_end
 
-    def begin(self, code: int, *, stop: bool = True) -> None:
-        """End with this code; a client that left ends by itself once its input is read (``stop`` false)."""
+    def begin(self, code: int = LEFT) -> None:
+        """End with this code; the first one counts."""
         if self.code is None:
             self.code = code
             self._on_end(code)
-        if stop:
-            self.scope.cancel()
 
-
-async def _read(
-    source: int,
-    received: MemoryObjectSendStream[SessionMessage | Exception],
-    errors: MemoryObjectSendStream[SessionMessage],
-    end: _End,
-) -> None:
-    """Read messages until the end of the input; what is no message is answered with an error."""
-    worker, lines = _Worker("rolecall-stdin"), Lines()
-
-    async def take(line: bytes | None) -> None:
-        try:
-            message = parse(line)
-        except MalformedLine as malformed:
-            await errors.send(SessionMessage(malformed.reply))
-        else:
-            if message is not None:
-                await received.send(SessionMessage(message))
-
-    async with received, errors:
-        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):
-            while data := await worker.call(os.read, source, CHUNK_BYTES):
-                for line in lines.feed(data):
-                    await take(line)
-            await take(lines.finish())
-        end.begin(0, stop=False)
-
-
-async def _write(sink: int, to_send: MemoryObjectReceiveStream[SessionMessage], end: _End) -> None:
-    """Write messages until there are no more, or the client no longer takes any."""
-    worker = _Worker("rolecall-stdout")
-    async with to_send:
-        async for item in to_send:
-            line = item.message.model_dump_json(by_alias=True, exclude_unset=True) + "\n"
-            try:
-                await worker.call(_write_all, sink, line.encode())
-            except OSError:
-                end.begin(0)
-                break
-    end.flushed.set()
-
-
-def _write_all(sink: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(sink, view) :]
+    def stop(self, code: int) -> None:
+        """End now, though the client has not left."""
+        self.begin(code)
+        self.scope.cancel()
 
 
 class _Worker:
@@ -213,3 +173,32 @@ class _Worker:
     def _work(self) -> None:
         while True:
             self._calls.get()()
+
+
+class _Input:
+    """A descriptor to read from."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._worker = _Worker("rolecall-stdin")
+
+    async def read(self, size: int, /) -> bytes:
+        """The next bytes."""
+        return await self._worker.call(os.read, self._descriptor, size)
+
+
+class _Output:
+    """A descriptor to write to."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._worker = _Worker("rolecall-stdout")
+
+    async def write(self, data: bytes, /) -> None:
+        """Write all of it."""
+        await self._worker.call(self._write, data)
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._descriptor, view) :]

@@ -172,3 +172,37 @@ def test_the_tools_are_listed_before_assistants_give_up(surroundings, project):
     ended = os.times()
     used = ended.children_user + ended.children_system - started.children_user - started.children_system
     assert used < 2.5
+
+
+ORPHAN = """
+import os, subprocess, sys
+subprocess.Popen(sys.argv[1:])
+sys.stdin.readline()
+os._exit(0)
+"""
+
+
+def test_the_death_of_the_parent_ends_the_process_though_its_input_stays_open(surroundings, project):
+    """The client's end of the pipe is held open by another process than the one that died."""
+    read, write = os.pipe()
+    launcher = [
+        sys.executable,
+        "-c",
+        ORPHAN.replace("Popen(sys.argv[1:])", f"Popen(sys.argv[1:], stdin={read})"),
+    ]
+    with subprocess.Popen(
+        [*launcher, *COMMAND, "mcp", "--no-daemon"],
+        cwd=project, env=surroundings.environment, pass_fds=(read,),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as parent:  # fmt: skip
+        os.close(read)
+        handshake = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": HANDSHAKE}
+        os.write(write, json.dumps(handshake).encode() + b"\n")
+        assert json.loads(parent.stdout.readline())["id"] == 1
+        parent.stdin.write(b"die\n")
+        parent.stdin.flush()
+        parent.wait(10)
+        started = time.monotonic()
+        assert parent.stdout.read() == b""
+    os.close(write)
+    assert time.monotonic() - started < 2
