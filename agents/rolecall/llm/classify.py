@@ -21,6 +21,7 @@ from rolecall.errors import (
     UpstreamProtocolError,
     UpstreamUnavailable,
 )
+from rolecall.llm.dialect import ParameterRefused, refused_parameter
 from rolecall.llm.problem import Problem, from_body
 from rolecall.llm.retry_after import retry_after
 from rolecall.llm.secrecy import host_of, masked_url, scrubbed
@@ -51,6 +52,11 @@ def from_status(failure: HttpFailure, endpoint: Endpoint) -> UpstreamError:
     """The error a response with an error status means."""
     problem = from_body(failure.body, status=failure.status)
     error = _decide(problem, endpoint, failure.headers)
+    parameter = refused_parameter(problem) if type(error) is UpstreamProtocolError else None
+    if parameter is not None:
+        refusal = ParameterRefused(error.message, hint=error.hint, status=error.status)
+        refusal.parameter = parameter
+        return refusal
     verdict = failure.headers.get("x-should-retry")
     if verdict in {"true", "false"} and isinstance(error, RateLimited | UpstreamUnavailable):
         error.retriable = verdict == "true"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random as _random
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -26,15 +26,16 @@ from rolecall.errors import (
 )
 from rolecall.events import Attempt, Restart
 from rolecall.llm import offline_stream
-from rolecall.llm.deadlines import Deadlines
+from rolecall.llm.deadlines import Deadlines, total_passed
 from rolecall.llm.measure import Measurement
 from rolecall.llm.retry import Schedule
-from rolecall.llm.stream import attempt
+from rolecall.llm.stream import Exchange
 from rolecall.llm.types import FinishChunk, TextChunk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
+    from rolecall.llm.pool import Lease
     from rolecall.llm.services import Connection, Shared
     from rolecall.llm.types import Endpoint, ModelCall
 
@@ -151,33 +152,45 @@ class _Asking:
                 return
 
     async def _attempt(self, endpoint: Endpoint) -> AsyncGenerator[TextChunk | FinishChunk]:
-        """Ask once, under the breaker, measured."""
+        """Ask once, in turn, under the breaker, measured."""
         settings, runtime = self.session.settings, self.runtime
-        measurement = Measurement(runtime, endpoint, self._role, is_retry=self.made > 1)
-        async with (
-            runtime.breakers.guard(self._role, endpoint, settings.breaker),
-            runtime.pool.lease(endpoint, settings.pool) as lease,
-        ):
-            with measurement:
-                deadlines = Deadlines(
-                    endpoint,
-                    settings.llm,
-                    total_at=self.ends_at,
-                    total_s=self.call.total_timeout_s,
-                    stream=self.call.stream,
-                )
-                try:
-                    async with aclosing(
-                        attempt(lease.client, self.call, endpoint, settings.llm, deadlines)
-                    ) as said:
-                        async for item in said:
-                            self._note(item, measurement)
-                            yield item
-                except _CONNECTION_FAILURES as error:
-                    if error.retriable:
-                        lease.record(succeeded=False)
-                    raise
-                lease.record(succeeded=True)
+        async with AsyncExitStack() as stack:
+            await self._take_turn(stack, endpoint)
+            await stack.enter_async_context(runtime.breakers.guard(self._role, endpoint, settings.breaker))
+            lease = await stack.enter_async_context(runtime.pool.lease(endpoint, settings.pool))
+            measurement = stack.enter_context(
+                Measurement(runtime, endpoint, self._role, is_retry=self.made > 1)
+            )
+            try:
+                async with aclosing(self._exchange(lease, endpoint).run()) as said:
+                    async for item in said:
+                        self._note(item, measurement)
+                        yield item
+            except _CONNECTION_FAILURES as error:
+                if error.retriable:
+                    lease.record(succeeded=False)
+                raise
+            lease.record(succeeded=True)
+
+    async def _take_turn(self, stack: AsyncExitStack, endpoint: Endpoint) -> None:
+        """Wait while the endpoint has as many requests as the settings allow."""
+        limit = self.session.settings.concurrency.per_endpoint
+        try:
+            async with asyncio.timeout_at(self.ends_at):
+                await stack.enter_async_context(self.runtime.pool.gate.place(endpoint.origin, limit))
+        except TimeoutError:
+            raise total_passed(endpoint, self.call.total_timeout_s) from None
+
+    def _exchange(self, lease: Lease, endpoint: Endpoint) -> Exchange:
+        llm = self.session.settings.llm
+        deadlines = Deadlines(
+            endpoint,
+            llm,
+            total_at=self.ends_at,
+            total_s=self.call.total_timeout_s,
+            stream=self.call.stream,
+        )
+        return Exchange(lease.client, self.call, endpoint, llm, deadlines, self.runtime.pool.dialects)
 
     def _note(self, item: TextChunk | FinishChunk, measurement: Measurement) -> None:
         if isinstance(item, TextChunk):

@@ -12,6 +12,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from rolecall.llm.dialect import Dialects
+from rolecall.llm.gate import Gate
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
@@ -55,9 +58,15 @@ class _Pooled:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The use of a pooled client for one request."""
+    """The use of a pooled client for one request.
+
+    Attributes:
+        client: the SDK's, for the endpoint's base URL.
+        http: what is below it, for what the SDK does not know.
+    """
 
     client: AsyncOpenAI
+    http: httpx2.AsyncClient
     _outcomes: deque[bool]
 
     def record(self, *, succeeded: bool) -> None:
@@ -74,6 +83,10 @@ class ClientPool:
     Args:
         clock: monotonic seconds.
         metrics: where ``rolecall.pool.*`` is counted.
+
+    Attributes:
+        dialects: what the endpoints do not take of the protocol.
+        gate: how many requests each endpoint gets at once.
     """
 
     def __init__(self, clock: Callable[[], float], metrics: Metrics) -> None:
@@ -84,6 +97,8 @@ class ClientPool:
         self._building = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
         self._recycled = 0
+        self.dialects = Dialects()
+        self.gate = Gate()
 
     @asynccontextmanager
     async def lease(self, endpoint: Endpoint, settings: PoolSettings) -> AsyncGenerator[Lease]:
@@ -98,7 +113,7 @@ class ClientPool:
         pooled.last_used = self._clock()
         self._metrics.count("rolecall.pool.requests", origin=endpoint.origin)
         try:
-            yield Lease(_client_for(pooled, endpoint), pooled.outcomes)
+            yield Lease(_client_for(pooled, endpoint), pooled.http, pooled.outcomes)
         finally:
             pooled.in_flight -= 1
             pooled.last_used = self._clock()

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rolecall.llm import classify
 from rolecall.llm.body import Body
+from rolecall.llm.dialect import ParameterRefused
 from rolecall.llm.reading import AnswerReader
 from rolecall.llm.types import FinishChunk, TextChunk
 from rolecall.llm.usage import estimated
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
     from rolecall.llm.deadlines import Deadlines
+    from rolecall.llm.dialect import Dialects
     from rolecall.llm.types import Endpoint, ModelCall
     from rolecall.settings.model import LlmSettings
 
@@ -29,42 +33,62 @@ TAIL_S = 0.5
 connection can be used again."""
 
 
-async def attempt(
-    client: AsyncOpenAI, call: ModelCall, endpoint: Endpoint, settings: LlmSettings, deadlines: Deadlines
-) -> AsyncGenerator[TextChunk | FinishChunk]:
-    """Ask ``endpoint`` once. The text as it comes, then one FinishChunk.
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request to one endpoint, and its answer."""
 
-    Raises:
-        UpstreamError: the one class that says what went wrong.
-        ConfigurationInvalid: the request cannot even be built.
-    """
-    reader = AnswerReader(endpoint, settings.max_answer_bytes)
-    async with (
-        _response(client, call, endpoint, settings, deadlines) as response,
-        aclosing(_texts(response, reader, deadlines)) as texts,
-    ):
-        async for text in texts:
-            yield TextChunk(text)
-    reader.end()
-    assert reader.finish is not None
-    usage = reader.usage or estimated(call.prompt, reader.characters)
-    yield FinishChunk(reader.finish, usage, endpoint.model)
+    client: AsyncOpenAI
+    call: ModelCall
+    endpoint: Endpoint
+    settings: LlmSettings
+    deadlines: Deadlines
+    dialects: Dialects
 
+    async def run(self) -> AsyncGenerator[TextChunk | FinishChunk]:
+        """The text as it comes, then one FinishChunk.
 
-@asynccontextmanager
-async def _response(
-    client: AsyncOpenAI, call: ModelCall, endpoint: Endpoint, settings: LlmSettings, deadlines: Deadlines
-) -> AsyncGenerator[Any]:
-    """The response, its head received. Closed on every path, which ends the connection of an unread body."""
-    from rolecall.llm import wire  # noqa: PLC0415  # heavy; the pool has imported it in a thread
+        Raises:
+            UpstreamError: the one class that says what went wrong.
+            ConfigurationInvalid: the request cannot even be built.
+        """
+        reader = AnswerReader(self.endpoint, self.settings.max_answer_bytes)
+        async with (
+            self._response() as response,
+            aclosing(_texts(response, reader, self.deadlines)) as texts,
+        ):
+            async for text in texts:
+                yield TextChunk(text)
+        reader.end()
+        assert reader.finish is not None
+        usage = reader.usage or estimated(self.call.prompt, reader.characters)
+        yield FinishChunk(reader.finish, usage, self.endpoint.model)
 
-    with wire.mapped_errors(endpoint, settings):
-        request = wire.request(client, call, endpoint, settings)
-        response = await deadlines.wait(request.__aenter__())
-        try:
-            yield response
-        finally:
-            await request.__aexit__(None, None, None)
+    @asynccontextmanager
+    async def _response(self) -> AsyncGenerator[Any]:
+        """The response, its head received. Closed on every path, and the connection with an unread body."""
+        from rolecall.llm import wire  # noqa: PLC0415  # heavy; the pool has imported it in a thread
+
+        with wire.mapped_errors(self.endpoint, self.settings):
+            request, response = await self._send()
+            try:
+                yield response
+            finally:
+                await request.__aexit__(None, None, None)
+
+    async def _send(self) -> tuple[Any, Any]:
+        """Send the request, again without what the endpoint refuses by name; gives it and the response."""
+        from rolecall.llm import wire  # noqa: PLC0415  # heavy; the pool has imported it in a thread
+
+        while True:
+            request = wire.request(self.client, self.call, self.endpoint, self.settings, self.dialects)
+            try:
+                return request, await self.deadlines.wait(request.__aenter__())
+            except classify.HttpFailure as failure:
+                error = classify.from_status(failure, self.endpoint)
+                if not isinstance(error, ParameterRefused):
+                    raise error from None
+                if not self.dialects.learn(self.endpoint, error.parameter):
+                    raise error from None
 
 
 async def _texts(response: Any, reader: AnswerReader, deadlines: Deadlines) -> AsyncGenerator[str]:

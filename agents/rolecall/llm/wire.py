@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from openai import AsyncOpenAI
 
+    from rolecall.llm.dialect import Dialects
     from rolecall.llm.types import Endpoint, ModelCall
     from rolecall.settings.model import LlmSettings
 
@@ -36,7 +37,9 @@ _NEWER_NAMES = ("api.openai.com", ".openai.azure.com")
 """Hosts that want ``max_completion_tokens``; all others know ``max_tokens``."""
 
 
-def request(client: AsyncOpenAI, call: ModelCall, endpoint: Endpoint, settings: LlmSettings) -> Any:
+def request(
+    client: AsyncOpenAI, call: ModelCall, endpoint: Endpoint, settings: LlmSettings, dialects: Dialects
+) -> Any:
     """The request as an async context manager; entering it sends it and gives the response's head."""
     create: Any = client.chat.completions.with_streaming_response.create
     return create(
@@ -48,7 +51,7 @@ def request(client: AsyncOpenAI, call: ModelCall, endpoint: Endpoint, settings: 
         stream=call.stream,
         timeout=httpx2.Timeout(None, connect=settings.connect_timeout_s),
         extra_headers=_headers(endpoint, stream=call.stream),
-        **_options(call, endpoint),
+        **dialects.spoken(endpoint, _options(call, endpoint)),
     )
 
 

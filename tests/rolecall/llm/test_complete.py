@@ -1,6 +1,7 @@
 """Asking a model end to end, by what the endpoint at the other end saw."""
 
 import asyncio
+import dataclasses
 from contextlib import aclosing
 
 import pytest
@@ -14,6 +15,7 @@ from fakes.endpoint import (
     Hang,
     Repeat,
     Reset,
+    Until,
     answer,
     chunk,
     http_error,
@@ -391,6 +393,98 @@ async def test_a_slow_reader_is_not_taken_for_a_silent_endpoint(runtime):
                     texts.append(item.text)
                     await asyncio.sleep(0.15)
     assert "".join(texts) == "ab"
+
+
+REFUSALS = {
+    "openai, reasoning models": (
+        {"message": "Unsupported value: 'temperature' does not support 0.2 with this model. Only the default (1) "
+         "value is supported.", "param": "temperature", "code": "unsupported_value"},
+        {"temperature"}, set(),
+    ),
+    "openai, the newer name": (
+        {"message": "Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+         "'max_completion_tokens' instead.", "param": "max_tokens", "code": "unsupported_parameter"},
+        {"max_tokens"}, {"max_completion_tokens"},
+    ),
+    "an older gateway": (
+        {"message": "Unrecognized request argument supplied: stream_options"}, {"stream_options"}, set(),
+    ),
+    "a strict one": (
+        {"message": "[{'type': 'extra_forbidden', 'loc': ('body', 'stream_options')}]"}, {"stream_options"}, set(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("refusal", "gone", "new"), REFUSALS.values(), ids=REFUSALS.keys())
+async def test_a_parameter_the_endpoint_refuses_is_left_out_and_that_is_remembered(
+    runtime, refusal, gone, new
+):
+    async with FakeEndpoint([json_reply({"error": refusal}, 400)]) as endpoint:
+        call = call_to(endpoint_at(endpoint.base_url), temperature=0.2, max_output_tokens=9)
+        said = [await ask(runtime, FakeConnection(), call) for _ in range(2)]
+    first, second, third = (set(request.json) for request in endpoint.completions)
+    assert second == third == (first - gone) | new
+    assert [len(one.attempts) for one in said] == [1, 1]
+    assert runtime.counted("rolecall.llm.errors") == 0
+
+
+async def test_a_refusal_that_does_not_end_is_an_error(runtime):
+    reply = json_reply({"error": {"message": "Unknown parameter: stream_options"}}, 400)
+    async with FakeEndpoint(default=reply) as endpoint:
+        said = await ask(runtime, FakeConnection(), call_to(endpoint_at(endpoint.base_url)))
+    assert said.error.code == "upstream_protocol_error"
+    assert len(endpoint.completions) == 2
+
+
+async def test_an_endpoint_gets_no_more_requests_at_once_than_the_settings_allow(runtime):
+    most, go_on = 0, asyncio.Event()
+
+    def reply(_request):
+        nonlocal most
+        most = max(most, runtime.pool.statistics()[0]["in_flight"])
+        return stream(chunk("ok"), Until(go_on), chunk(finish="stop"), DONE)
+
+    connection = FakeConnection({"concurrency": {"per_endpoint": 2}})
+    async with FakeEndpoint(default=reply) as endpoint:
+        call = call_to(endpoint_at(endpoint.base_url))
+        tasks = [asyncio.create_task(ask(runtime, connection, call)) for _ in range(6)]
+        await endpoint.received(2)
+        tasks[2].cancel()
+        go_on.set()
+        done = await asyncio.gather(*tasks, return_exceptions=True)
+    assert most == 2
+    assert [type(one).__name__ for one in done].count("CancelledError") == 1
+    assert all(one.text == "ok" for one in done if not isinstance(one, BaseException))
+    assert len(endpoint.completions) == 5
+
+
+async def test_waiting_for_a_place_counts_against_the_total_deadline(runtime):
+    connection = FakeConnection({"concurrency": {"per_endpoint": 1}})
+    async with FakeEndpoint(default=stream(Hang())) as endpoint:
+        target = endpoint_at(endpoint.base_url)
+        first = asyncio.create_task(ask(runtime, connection, call_to(target)))
+        await endpoint.received(1)
+        said = await ask(runtime, connection, call_to(target, total_timeout_s=0.1))
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+    assert isinstance(said.error, TimedOut)
+    assert len(endpoint.completions) == 1
+
+
+async def test_the_offline_provider_answers_through_the_same_stream(runtime):
+    from rolecall.context.items import ContextItem, Gathered
+    from rolecall.llm.endpoint import OFFLINE
+    from rolecall.task import FileRef, TaskRequest
+
+    item = ContextItem("a.py", "def add(a, b):\n    return a + b\n", "target")
+    gathered = Gathered(items=(item,))
+    request = TaskRequest("qa_engineer", "tests", target=FileRef("a.py"))
+    call = dataclasses.replace(call_to(OFFLINE, request=request), gathered=gathered)
+    said = await ask(runtime, FakeConnection(), call)
+    assert said.attempts == [Attempt(1, 1)]
+    assert "offline scaffold, no model was called" in said.text
+    assert (said.finish.reason, said.finish.usage.estimated) == ("stop", True)
+    assert runtime.breakers.snapshot() == []
 
 
 async def test_what_happens_is_counted(runtime):
