@@ -304,7 +304,7 @@ class FakeEndpoint:
     def _reply(self, request: Received) -> Reply:
         if request.method == "GET" and request.path.endswith("/models"):
             return self._listing(request)
-        script = self.replies.popleft() if self.replies else self.default
+        script = self.replies.popleft() if self.replies and request.method == "POST" else self.default
         return script(request) if callable(script) else script
 
     def _listing(self, request: Received) -> Reply:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import structlog
 
@@ -45,10 +45,12 @@ log = structlog.get_logger(__name__)
 
 Key = tuple[object, ...]
 
+T = TypeVar("T")
+
 
 @dataclass(slots=True)
-class _Remembered:
-    endpoint: Endpoint
+class _Remembered(Generic[T]):
+    what: T
     at: float
 
 
@@ -67,21 +69,36 @@ class EndpointCache:
     def __init__(self, clock: Callable[[], float], *, ports: Sequence[Port] = local.PORTS) -> None:
         self.ports = ports
         self._clock = clock
-        self._remembered: dict[Key, _Remembered] = {}
+        self._remembered: dict[Key, _Remembered[Endpoint]] = {}
+        self._windows: dict[Key, _Remembered[int]] = {}
         self.local_before: str | None = None
 
     def get(self, key: Key) -> Endpoint | None:
         """What was found within the last 30 s."""
         known = self._remembered.get(key)
-        return known.endpoint if known and self._clock() - known.at < REMEMBERED_S else None
+        return known.what if known and self._clock() - known.at < REMEMBERED_S else None
 
     def put(self, key: Key, endpoint: Endpoint) -> None:
         """Remember what was found now."""
+        self._forget(self._remembered)
+        self._remembered[key] = _Remembered(endpoint, self._clock())
+
+    def window(self, endpoint: Endpoint) -> int | None:
+        """The window learnt within the last 30 s, 0 where the endpoint does not tell; None where not asked."""
+        known = self._windows.get((endpoint.base_url, endpoint.api_key, endpoint.model))
+        return known.what if known and self._clock() - known.at < REMEMBERED_S else None
+
+    def put_window(self, endpoint: Endpoint, tokens: int) -> None:
+        """Remember the window, or with 0 that the endpoint does not tell it."""
+        self._forget(self._windows)
+        self._windows[(endpoint.base_url, endpoint.api_key, endpoint.model)] = _Remembered(
+            tokens, self._clock()
+        )
+
+    def _forget(self, remembered: dict[Key, _Remembered[T]]) -> None:
         now = self._clock()
-        stale = [old for old, known in self._remembered.items() if now - known.at >= REMEMBERED_S]
-        for old in stale:
-            del self._remembered[old]
-        self._remembered[key] = _Remembered(endpoint, now)
+        for key in [key for key, known in remembered.items() if now - known.at >= REMEMBERED_S]:
+            del remembered[key]
 
 
 async def resolve(session: Connection, runtime: Shared, *, model: str | None = None) -> Endpoint:
