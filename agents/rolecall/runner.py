@@ -216,7 +216,14 @@ class Run:
         self._endpoint = await resolve(self.session, self.runtime, model=model)
         gathered = await self._gather()
         output = role.max_output_tokens or llm.max_output_tokens
-        composed = compose(role, task, self.request, gathered, max_tokens=self._budget(output))
+        composed = compose(
+            role,
+            task,
+            self.request,
+            gathered,
+            max_tokens=self._budget(output),
+            format_hint=self.session.settings.apply.format_hint,
+        )
         self._omitted = composed.omitted
         stream = llm.stream if self.request.stream is None else self.request.stream
         return ModelCall(
@@ -233,7 +240,12 @@ class Run:
     async def _gather(self) -> Gathered:
         try:
             return await asyncio.to_thread(
-                gather, self.session.workspace, self.proposal.documents, self.request, self.session.settings
+                gather,
+                self.session.workspace,
+                self.proposal.documents,
+                self.request,
+                self.session.settings,
+                open_paths=self.session.buffers.paths() if self.session.buffers else (),
             )
         except FileUnreadable as error:
             # What the user named cannot be used: a wrong argument, not a refused edit.

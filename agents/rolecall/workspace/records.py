@@ -66,6 +66,14 @@ class Records:
         self._effects.save(file, json.dumps(raw).encode())
         self._prune()
 
+    def clear(self, task_id: str) -> None:
+        """Everything the task wrote has been taken back; the task itself stays known."""
+        file = self._file(task_id)
+        raw = _load(file) if file is not None else None
+        if file is not None and raw is not None:
+            raw["writes"] = []
+            self._effects.save(file, json.dumps(raw).encode())
+
     def drop(self, task_id: str, write_id: str) -> None:
         """Forget one write that was rolled back."""
         file = self._file(task_id)

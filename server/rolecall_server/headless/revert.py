@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from rolecall import applying
 from rolecall.answer.changeset import ChangeSet
 from rolecall.errors import RolecallError
+from rolecall.reverting import kept_back, revert
 from rolecall.session import Session
 from rolecall.task import ErrorInfo, TaskResult
 from rolecall.workspace.disk import DiskApplier
-from rolecall.workspace.revert import revert
 from rolecall_server.headless import exit_codes
 from rolecall_server.headless.output import begin, explain, file_lines, note, write_json, write_text
 
@@ -42,24 +41,14 @@ def run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path]) ->
 async def _revert(session: Session, task_id: str) -> TaskResult:
     changes = ChangeSet()
     error: RolecallError | None = None
-    applied = False
     try:
         session.ready()
-        changes = ChangeSet(
-            revert(
-                task_id,
-                workspace=session.workspace,
-                documents=session.documents,
-                state_folder=session.caller.state_folder(),
-            )
-        )
         # Naming the task is the confirmation; taking back a protected file only restores what was there.
-        applier = DiskApplier(session, confirmed=True)
-        applied = await applying.apply(
-            session, changes, applier, applying.Consent(explicit=True), task_id=None
-        )
+        changes = await revert(session, task_id, DiskApplier(session, confirmed=True))
+        error = kept_back(changes)
     except RolecallError as problem:
         error = problem
+    applied = any(change.state == "applied" for change in changes.changes)
     return TaskResult(
         task_id=task_id,
         role=None,

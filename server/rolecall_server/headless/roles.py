@@ -61,5 +61,5 @@ def _table(roles: list[Role]) -> str:
     for role in roles:
         lines.append(f"{role.id}  {role.description}")
         width = max((len(task.id) for task in role.tasks), default=0)
-        lines += [f"    {task.id:<{width}}  {task.title}" for task in role.tasks]
+        lines += [f"    {task.id:<{width}}  {task.label()}" for task in role.tasks]
     return "\n".join(lines) + "\n"

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
-from rolecall import applying
-from rolecall.answer.changeset import ChangeSet
-from rolecall.errors import EditConflict
-from rolecall.workspace.revert import revert as changes_back
+from rolecall.reverting import kept_back
+from rolecall.reverting import revert as take_back
 from rolecall_server.lsp.applier import EditorApplier
 
 if TYPE_CHECKING:
@@ -24,23 +21,10 @@ async def revert(connection: Connection, session: Session, task: Task) -> None:
         ConfigurationInvalid: it wrote nothing.
         EditConflict: some of it was edited since; the rest was taken back.
     """
-    changes = await asyncio.to_thread(
-        changes_back,
-        task.id,
-        workspace=session.workspace,
-        documents=session.documents,
-        state_folder=session.caller.state_folder(),
-    )
-    possible = [change for change in changes if change.state == "proposed"]
     applier = EditorApplier(connection, session, f"Rolecall: revert {task.id}", explicit=True)
-    if possible:
-        await applying.apply(
-            session, ChangeSet(possible), applier, applying.Consent(explicit=True), task_id=None
-        )
-    kept = [change for change in changes if change.state != "applied"]
+    changes = await take_back(session, task.id, applier)
+    kept = [change for change in changes.changes if change.state != "applied"]
     task.run.taken_back(except_for={change.path for change in kept})
-    if kept:
-        reasons = "; ".join(f"{change.path}: {change.reason}" for change in kept)
-        raise EditConflict(
-            f"Not taken back: {reasons}.", hint="Undo these by hand, or with your version control."
-        )
+    error = kept_back(changes)
+    if error is not None:
+        raise error
