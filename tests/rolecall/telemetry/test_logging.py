@@ -217,7 +217,11 @@ def test_nothing_goes_to_standard_output():
         "logging.getLogger('y').error('said too')\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": str(AGENTS)}
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(AGENTS)},
     )
     assert ran.stdout == ""
     assert [json.loads(line)["event"] for line in ran.stderr.splitlines()] == ["said", "said too"]
