@@ -30,6 +30,7 @@ async def complete(
     """What may stand for the argument, as far as it is typed."""
     connection, argument = context.lifespan_context, params.argument
     chosen = (params.context.arguments if params.context else None) or {}
+    await connection.settled()
     try:
         if isinstance(params.ref, types.PromptReference):
             return _result(await _of_prompt(connection, params.ref.name, argument))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+import anyio
+import mcp_types as types
+from mcp.shared.exceptions import MCPError
 
 from rolecall.errors import RolecallError
 from rolecall.roles import RoleCatalog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from mcp.server.context import ServerRequestContext
     from mcp.server.session import ServerSession
@@ -22,6 +27,10 @@ if TYPE_CHECKING:
 
 WITHOUT_PROGRESS_S = 50.0
 """Longest call of a client that sent no ``progressToken``: such clients give up after 60 s."""
+
+
+ROOTS_S = 2.0
+"""Longest wait for a client to name its folders."""
 
 
 class Connection:
@@ -52,6 +61,7 @@ class Connection:
         self.listed: list[Role] | None = None
         self._roots = tuple(roots)
         self._opened = opened
+        self._asking: anyio.Event | None = None
         self._session: Session | None = None
         self._catalog: RoleCatalog | None = None
 
@@ -71,6 +81,29 @@ class Connection:
             self._session = self.host.open_session(self.caller, roots=self._roots)
             self._opened(self._session)
         return self._session
+
+    async def take_roots(self, client: ServerSession) -> None:
+        """Ask a client of the handshake era for its folders, where it offers them and none were named.
+
+        Assistants that are no editor of one project start their servers anywhere, the home folder included.
+        """
+        offered = types.ClientCapabilities(roots=types.RootsCapability())
+        if self._roots or not client.check_client_capability(offered):
+            return
+        self._asking = anyio.Event()
+        try:
+            with anyio.move_on_after(ROOTS_S):
+                answer = await client.send_request(types.ListRootsRequest(), types.ListRootsResult)
+                await self._move_to([str(root.uri) for root in answer.roots])
+        except MCPError:
+            pass  # it offered what it does not have: the current folder it is
+        finally:
+            self._asking.set()
+
+    async def settled(self) -> None:
+        """Wait until it is known which folders the client works in."""
+        if self._asking is not None:
+            await self._asking.wait()
 
     def ready(self) -> Session:
         """The session, where its settings are valid.
@@ -119,6 +152,14 @@ class Connection:
         """The client went away: end what it had running."""
         if self._session is not None:
             await self.host.close_session(self._session)
+
+    async def _move_to(self, uris: Sequence[str]) -> None:
+        paths = [Path(unquote(urlsplit(uri).path)) for uri in uris if uri.startswith("file://")]
+        folders = tuple(path for path in paths if path.is_dir())
+        if folders:
+            self._roots = folders
+            await self.aclose()
+            self._session = None
 
     def _roles_on_call(self) -> RoleCatalog:
         # Known even where no session can be opened: a client that asks gets its tools.

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from rolecall.task import ErrorInfo, FileResult, TaskResult
 
 OFFLINE = "offline scaffold, no model was called"
+_DONE = re.compile(r"^<done files=\"\d+\"/>\s*\Z", re.MULTILINE)
+"""The mark that ends an answer; it tells the parser that all came, and a reader nothing."""
+
 ANSWER_ROOM = 200
 """Bytes kept free for the note that says where the rest of a cut text is."""
 
@@ -108,9 +111,10 @@ def _prose(result: TaskResult, room: int) -> str:
     """The whole answer where it has no files and fits, else the summary."""
     where = links.task_uri(result.task_id)
     if not result.files and result.answer and result.status != "running":
-        if _bytes(result.answer) <= room:
-            return result.answer
-        return f"{_clip(result.answer, room)}\n[The whole answer: {where}]"
+        answer = _DONE.sub("", result.answer).strip()
+        if _bytes(answer) <= room:
+            return answer
+        return f"{_clip(answer, room)}\n[The whole answer: {where}]"
     if _bytes(result.summary) <= room:
         return result.summary
     return f"{_clip(result.summary, room)}\n[More: {where}]" if room > 0 else ""

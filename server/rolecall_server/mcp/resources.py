@@ -83,6 +83,7 @@ async def read_resource(
         MCPError: there is no such resource.
     """
     connection, uri = context.lifespan_context, str(params.uri)
+    await connection.settled()
     try:
         contents = await _read(connection, uri)
     except RolecallError as error:

@@ -121,4 +121,6 @@ async def serve(
 async def _on_initialized(
     context: ServerRequestContext[Connection, Any], _: types.NotificationParams
 ) -> None:
-    context.lifespan_context.back_channel = context.session
+    connection = context.lifespan_context
+    connection.back_channel = context.session
+    await connection.take_roots(context.session)

@@ -35,6 +35,7 @@ async def call_tool(
         MCPError: there is no such tool, which the protocol wants as an error of its own.
     """
     connection = context.lifespan_context
+    await connection.settled()
     roles = {schemas.tool_name(role.id): role for role in connection.roles()}
     _check_name(params.name, [*roles, *schemas.TASK_TOOLS], connection)
     try:

@@ -386,3 +386,32 @@ async def test_tasks_of_another_workspace_are_invisible(connect, era, asking, tm
             seen = await neighbour.call_tool("task_result", {"task_id": task_id})
     assert error(result)["code"] == "configuration_invalid"
     assert seen.structured_content["status"] == "completed"
+
+
+@pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")
+async def test_a_client_that_offers_its_folders_is_served_in_them(connect, asking, project, tmp_path):
+    async def folders(context):
+        return types.ListRootsResult(roots=[types.Root(uri=project.as_uri())])
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    async with (
+        asking(answer(EDIT)) as endpoint,
+        connect("legacy", cwd=elsewhere, list_roots_callback=folders) as client,
+    ):
+        await client.list_tools()
+        result = await client.call_tool("developer", ASK)
+        status = await client.call_tool("status", {})
+    assert not result.is_error
+    assert "LIMIT = 100" in endpoint.completions[0].json["messages"][1]["content"]
+    assert status.structured_content["workspace"] == [str(project)]
+
+
+@pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")
+async def test_a_client_that_fails_to_name_its_folders_is_served_where_it_is(connect, project):
+    async def refuses(context):
+        return types.ErrorData(code=-32603, message="no folders today")
+
+    async with connect("legacy", list_roots_callback=refuses) as client:
+        status = await client.call_tool("status", {})
+    assert status.structured_content["workspace"] == [str(project)]

@@ -59,7 +59,8 @@ def test_a_small_result_is_given_whole_both_ways():
 
 
 def test_an_answer_without_files_is_the_text():
-    rendered = render(result(answer="# Requirements\n\nR1 …"), 10_000)
+    rendered = render(result(answer='# Requirements\n\nR1 …\n<done files="0"/>\n'), 10_000)
+    assert "<done" not in text(rendered)
     assert "# Requirements\n\nR1 …" in text(rendered)
     assert "apply_edits" not in text(rendered)
 
