@@ -84,7 +84,7 @@ class EndpointCache:
         self._remembered[key] = _Remembered(endpoint, self._clock())
 
     def window(self, endpoint: Endpoint) -> int | None:
-        """The window learnt within the last 30 s, 0 where the endpoint does not tell; None where not asked."""
+        """The window learnt within the last 30 s; 0: the endpoint does not tell; None: not asked."""
         known = self._windows.get((endpoint.base_url, endpoint.api_key, endpoint.model))
         return known.what if known and self._clock() - known.at < REMEMBERED_S else None
 

@@ -75,7 +75,7 @@ async def _best(http: httpx2.AsyncClient, endpoint: Endpoint) -> int | None:
 
 
 def _sources(endpoint: Endpoint) -> list[tuple[str, Callable[[Any, str], Any]]]:
-    """Where to ask, and how to read the answer. Only servers of one's own are asked for more than their list."""
+    """Where to ask, and how to read the answer. Only servers on this machine are asked beyond their list."""
     listing = (f"{endpoint.base_url}/models", _from_listing)
     if not is_loopback(endpoint.origin.partition("://")[2].rpartition(":")[0].strip("[]")):
         return [listing]

@@ -1,7 +1,5 @@
 """The window, asked of the servers that tell it."""
 
-# ruff: noqa: E501  # one recorded answer a line
-
 import pytest
 
 from fakes.connection import FakeConnection, FakeRuntime, endpoint_at
