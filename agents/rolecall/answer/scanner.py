@@ -65,6 +65,13 @@ class AnswerParser:
             self._pending.append(text[start:])
         return self._take_events()
 
+    def settled_prose(self, start: int = 0) -> list[str]:
+        """The lines of prose from line ``start`` (from 0) on, up to the one that may still name a file.
+
+        For showing the prose while it comes; :meth:`finish` has all of it.
+        """
+        return self._prose.settled(start)
+
     def finish(self, *, truncated: bool = False) -> Answer:
         """The answer has ended.
 
@@ -296,6 +303,9 @@ class _Prose:
         """Takes out the line above: it names a file and says nothing else."""
         self._lines[self._above_at] = ""
         self.above = None
+
+    def settled(self, start: int) -> list[str]:
+        return self._lines[start : self._above_at if self.above is not None else len(self._lines)]
 
     def text(self) -> str:
         return "\n".join(self._lines)

@@ -7,8 +7,9 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
+from rolecall.answer import AnswerParser
 from rolecall.errors import RolecallError
-from rolecall.events import Delta, Restart
+from rolecall.events import Attempt, Delta, Restart
 from rolecall.session import Session
 from rolecall.task import TaskRequest
 from rolecall.workspace.disk import DiskApplier
@@ -120,16 +121,29 @@ async def _stream_json(events: Subscription) -> None:
 
 
 async def _stream_prose(events: Subscription) -> None:
-    """Show the answer as it comes, where a person watches."""
+    """Show on standard error what the answer says outside of its files, as it comes."""
+    parser, shown = AnswerParser(), 0
     async for numbered in events:
         match numbered.event:
             case Delta(text):
-                sys.stderr.write(text)
-                sys.stderr.flush()
+                parser.feed(text)
+                shown += _show(parser.settled_prose(shown))
             case Restart():
-                note("\n[the answer begins again]")
+                note("[the answer begins again]")
+                parser, shown = AnswerParser(), 0
+            case Attempt(n, of, wait_s, reason) if n > 1:
+                note(f"[attempt {n} of {of} after {reason}, in {wait_s:.1f} s]")
             case _:
                 pass
+    _show(parser.finish().prose.split("\n")[shown:])
+
+
+def _show(lines: list[str]) -> int:
+    """Print lines of prose, blank ones once at the most; returns how many lines these were."""
+    text = "\n".join(lines).strip("\n")
+    if text.strip():
+        note(text)
+    return len(lines)
 
 
 def _print(arguments: argparse.Namespace, result: TaskResult) -> None:
