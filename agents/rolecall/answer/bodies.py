@@ -23,13 +23,13 @@ def fitted(body: str, before: str | None) -> str:
     last = ending(old[-1])
     if not last:
         return text[: len(text) - len(ending(text))]
-    return text + usual_ending(old) if text and not ending(text) else text
+    return text + usual_ending(map(ending, old)) if text and not ending(text) else text
 
 
 def _with_endings(body: str, old: list[str]) -> str:
     if all(line.endswith("\n") and not line.endswith("\r\n") for line in old[:-1]) and "\r" not in old[-1]:
         return body
-    usual = usual_ending(old)
+    usual = usual_ending(map(ending, old))
     contents = body.split("\n")
     last = contents.pop()
     endings = [usual] * len(contents)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rolecall.answer.linediff import changed_ranges
-from rolecall.answer.lines import split_lines
-from rolecall.answer.matching import FileLines, Match, Mismatch, Place, explain, locate
+from rolecall.answer.matching import FileLines, Match, Mismatch, Piece, Place, explain, locate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,55 +15,46 @@ if TYPE_CHECKING:
     from rolecall.answer.blocks import Block, Hunk
 
 
-def edited(text: str, block: Block) -> str | Mismatch:
-    """The text after all hunks of a block, or why one of them has no place.
+def edit(file: FileLines, block: Block) -> Mismatch | None:
+    """Applies all hunks of a block; returns why one of them has no place. The file is then of no use.
 
     The hunks of a diff speak of the file before the diff; they are placed there first. Where that fails,
     and for SEARCH/REPLACE always, each is placed in what the one before it left.
     """
     if block.hunks and block.hunks[0].kept is not None and len(block.hunks) > 1:
-        at_once = _edited_at_once(text, block)
-        if at_once is not None:
-            return at_once
-    file = FileLines(split_lines(text))
+        pieces = _placed_at_once(file, block)
+        if pieces is not None:
+            file.splice_all(pieces)
+            return None
     for hunk in block.hunks:
-        if not any(hunk.old) and not any(file.contents):
-            _create(file, hunk)
-            continue
-        placed = _place(file, hunk, block.path)
-        if isinstance(placed, Mismatch):
-            return placed
-        failed = _replace(file, *placed, block.path)
-        if failed is not None:
-            return failed
-    return file.text()
+        piece = _piece(file, hunk, block.path)
+        if isinstance(piece, Mismatch):
+            return piece
+        file.splice(piece)
+    return None
 
 
-def created(hunk: Hunk) -> str:
-    """The text of a new file that an empty SEARCH gives."""
-    return "".join(f"{line}\n" for line in hunk.new)
+def _piece(file: FileLines, hunk: Hunk, path: str) -> Piece | Mismatch:
+    """What a hunk puts where."""
+    if not any(hunk.old) and not any(file.contents):
+        return Piece(0, len(file.contents), hunk.new, [file.usual_ending] * len(hunk.new))
+    placed = _place(file, hunk, path)
+    return placed if isinstance(placed, Mismatch) else _replacement(file, *placed, path)
 
 
-def _create(file: FileLines, hunk: Hunk) -> None:
-    file.contents, file.endings = list(hunk.new), [file.usual_ending] * len(hunk.new)
-
-
-def _edited_at_once(text: str, block: Block) -> str | None:
-    file = FileLines(split_lines(text))
-    placed: list[tuple[Hunk, Match]] = []
+def _placed_at_once(file: FileLines, block: Block) -> list[Piece] | None:
+    """All hunks of a diff against the file before it; None where one has no place or two overlap."""
+    file.index()
+    pieces: list[Piece] = []
     for hunk in block.hunks:
         place = _place(file, hunk, block.path)
-        if isinstance(place, Mismatch):
+        piece = place if isinstance(place, Mismatch) else _replacement(file, *_core(*place), block.path)
+        if isinstance(piece, Mismatch):
             return None
-        placed.append(place)
-    cores = sorted((_core(hunk, match) for hunk, match in placed), key=lambda core: core[1].start)
-    ends = [match.start + len(hunk.old) for hunk, match in cores]
-    if any(end > match.start for end, (_, match) in zip(ends, cores[1:], strict=False)):
-        return None
-    for hunk, match in reversed(cores):
-        if _replace(file, hunk, match, block.path) is not None:
-            return None
-    return file.text()
+        pieces.append(piece)
+    pieces.sort(key=lambda piece: (piece.start, piece.end))
+    apart = all(one.end <= other.start for one, other in pairwise(pieces))
+    return pieces if apart else None
 
 
 def _core(hunk: Hunk, match: Match) -> tuple[Hunk, Match]:
@@ -120,8 +111,8 @@ def _place_insertion(file: FileLines, hunk: Hunk, path: str) -> tuple[Hunk, Matc
     )
 
 
-def _replace(file: FileLines, hunk: Hunk, match: Match, path: str) -> Mismatch | None:
-    """Puts the new lines of a hunk in their place; lines that it keeps stay as the file has them."""
+def _replacement(file: FileLines, hunk: Hunk, match: Match, path: str) -> Piece | Mismatch:
+    """The new lines of a hunk for its place; lines that it keeps stay as the file has them."""
     new = list(hunk.new)
     if match.shift is not None:
         moved = [match.shift.apply(line) for line in new]
@@ -133,21 +124,15 @@ def _replace(file: FileLines, hunk: Hunk, match: Match, path: str) -> Mismatch |
             )
         new = [line for line in moved if line is not None]
     end = match.start + len(hunk.old)
-    kept = dict(_reversed_pairs(hunk))
-    first = (
-        file.endings[match.start] if match.start < end and file.endings[match.start] else file.usual_ending
-    )
-    endings = [first] * len(new)
-    for index in range(len(new)):
-        old_index = kept.get(index)
-        if old_index is not None:
-            new[index] = file.contents[match.start + old_index]
-            endings[index] = file.endings[match.start + old_index]
-    file.splice(match.start, end, new, endings)
-    return None
+    first = file.endings[match.start] if match.start < end else ""
+    endings = [first or file.usual_ending] * len(new)
+    for index, old_index in _kept_pairs(hunk):
+        new[index] = file.contents[match.start + old_index]
+        endings[index] = file.endings[match.start + old_index]
+    return Piece(match.start, end, new, endings)
 
 
-def _reversed_pairs(hunk: Hunk) -> list[tuple[int, int]]:
+def _kept_pairs(hunk: Hunk) -> list[tuple[int, int]]:
     """Pairs (index in new, index in old) of the lines that a hunk leaves as they are."""
     if hunk.kept is not None:
         return [(new, old) for old, new in hunk.kept]

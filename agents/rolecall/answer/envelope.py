@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from rolecall.answer.blocks import Block, BlockKind, Grammar, Hunk
-from rolecall.answer.notation import HunkBuilder, hunk_range
 from rolecall.answer.names import written
+from rolecall.answer.notation import HunkBuilder, hunk_range
 from rolecall.answer.reading import BlockReader, Line, Taken
 
 _BEGIN: Final = "*** Begin Patch"

@@ -302,6 +302,8 @@ class FenceReader(BlockReader):
             return self._body
         if all(text.startswith(indent) or not text.strip() for text in self._body):
             return [text[len(indent) :] for text in self._body]
+        if not any(text.startswith(" ") for text in self._body):
+            return self._body
         self._hold = self._hold or "the fence is indented and its body is not, so its indentation is unclear"
         return self._body
 

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 _LINES = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -36,8 +36,8 @@ def ending(line: str) -> str:
     return line[len(content(line)) :]
 
 
-def usual_ending(lines: Sequence[str]) -> str:
-    """The most frequent ending of a file; LF where it has none."""
-    counts = Counter(map(ending, lines))
+def usual_ending(endings: Iterable[str]) -> str:
+    """The most frequent of the endings of a file's lines; LF where there are none."""
+    counts = Counter(endings)
     del counts[""]
     return max(counts, key=lambda sign: (counts[sign], sign == "\n")) if counts else "\n"

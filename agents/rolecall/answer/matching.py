@@ -8,9 +8,10 @@ edit never lands where its author did not mean it (contract section 6).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from rolecall.answer.lines import content, ending, usual_ending
+from rolecall.answer.lines import content, split_lines, usual_ending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _MOST_STARTS: Final = 500
 """Matches of one step that are told apart; more are as ambiguous as these."""
 _MOST_NAMED: Final = 12
+_FEW: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,44 +55,100 @@ class Mismatch:
     reason: str
 
 
+class Form(Enum):
+    """How lines are compared in a step of the ladder."""
+
+    EXACT = "as they are"
+    TRIMMED = "without trailing white space"
+    BARE = "without white space around them"
+
+    def join(self, lines: Sequence[str]) -> str:
+        """The lines in this form, each followed by a line feed."""
+        if self is Form.TRIMMED:
+            lines = [line.rstrip() for line in lines]
+        elif self is Form.BARE:
+            lines = [line.strip() for line in lines]
+        return "\n".join(lines) + "\n" if lines else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The lines that take the place of ``start`` to ``end`` (0-based, half-open), with their endings."""
+
+    start: int
+    end: int
+    contents: Sequence[str]
+    endings: Sequence[str]
+
+
 class FileLines:
     """The lines of a file under edit.
 
     Attributes:
         contents: lines without their endings.
         endings: the ending of each line; only the last may be empty.
+        usual_ending: the most frequent ending.
     """
 
-    def __init__(self, lines: Sequence[str]) -> None:
+    def __init__(self, text: str) -> None:
+        lines = split_lines(text)
         self.contents = [content(line) for line in lines]
-        self.endings = [ending(line) for line in lines]
-        self.usual_ending = usual_ending(lines)
+        self.endings = [line[len(bare) :] for line, bare in zip(lines, self.contents, strict=True)]
+        self.usual_ending = usual_ending(self.endings)
         self._final_newline = not lines or bool(self.endings[-1])
-        self._joined: dict[str, str] = {}
-
-    def splice(self, start: int, end: int, contents: Sequence[str], endings: Sequence[str]) -> None:
-        """Puts other lines in the place of ``start`` to ``end``, keeping the state of the final newline."""
-        self.contents[start:end] = contents
-        self.endings[start:end] = [sign or self.usual_ending for sign in endings]
-        self._joined.clear()
-        if start and not self.endings[start - 1]:
-            self.endings[start - 1] = self.usual_ending  # it was the last line and is no more
-        if self.endings and not self._final_newline:
-            self.endings[-1] = ""
+        self._forms: dict[Form, str] = {}
+        self._index: dict[str, list[int]] | None = None
+        self._found: dict[int, int] = {}
 
     def text(self) -> str:
         """The whole text."""
         return "".join(part for pair in zip(self.contents, self.endings, strict=True) for part in pair)
 
-    def starts(self, old: Sequence[str], normal: Callable[[str], str], name: str) -> list[int]:
-        """0-based lines at which ``old`` stands, both sides under ``normal``; at most ``_MOST_STARTS``.
+    def splice(self, piece: Piece) -> None:
+        """Puts other lines in the place of some, keeping the state of the final newline."""
+        self._keep_exact_form(piece)
+        self.contents[piece.start : piece.end] = piece.contents
+        self.endings[piece.start : piece.end] = [sign or self.usual_ending for sign in piece.endings]
+        if piece.start and not self.endings[piece.start - 1]:
+            self.endings[piece.start - 1] = self.usual_ending  # it was the last line and is no more
+        self._end_as_before()
+
+    def splice_all(self, pieces: Sequence[Piece]) -> None:
+        """Likewise for several pieces at once, in order and apart from each other, in one pass."""
+        contents, endings, at = list[str](), list[str](), 0
+        for piece in pieces:
+            contents += [*self.contents[at : piece.start], *piece.contents]
+            endings += [*self.endings[at : piece.start], *piece.endings]
+            at = piece.end
+        self.contents = contents + self.contents[at:]
+        self.endings = [sign or self.usual_ending for sign in endings + self.endings[at:]]
+        self._forms.clear()
+        self._end_as_before()
+
+    def starts(self, old: Sequence[str], form: Form) -> list[int]:
+        """0-based lines at which ``old`` stands, both sides in a form; at most ``_MOST_STARTS``.
 
         The search runs over joined text: linear, and in C.
         """
-        joined = self._joined.get(name)
-        if joined is None:
-            joined = self._joined[name] = "\n" + "".join(f"{normal(line)}\n" for line in self.contents)
-        needle = "\n" + "".join(f"{normal(line)}\n" for line in old)
+        if form is Form.EXACT and self._index is not None:
+            rarest = min(range(len(old)), key=lambda i: len(self._positions(old[i])))
+            places = self._positions(old[rarest])
+            if len(places) <= _FEW:
+                wanted, length = list(old), len(old)
+                starts = (place - rarest for place in places)
+                return [s for s in starts if s >= 0 and self.contents[s : s + length] == wanted]
+        return self._search(self._joined(form), "\n" + form.join(old), form)
+
+    def index(self) -> None:
+        """Prepares for many searches without a change in between."""
+        self._index = {}
+        for number, line in enumerate(self.contents):
+            self._index.setdefault(line, []).append(number)
+
+    def _positions(self, line: str) -> list[int]:
+        return self._index.get(line, []) if self._index is not None else []
+
+    def _search(self, joined: str, needle: str, form: Form) -> list[int]:
         found: list[int] = []
         line = counted = 0
         at = joined.find(needle)
@@ -98,12 +156,32 @@ class FileLines:
             line += joined.count("\n", counted, at)
             counted = at
             found.append(line)
+            if form is Form.EXACT:
+                self._found[line] = at
             at = joined.find(needle, at + 1)
         return found
 
+    def _joined(self, form: Form) -> str:
+        joined = self._forms.get(form)
+        if joined is None:
+            joined = self._forms[form] = "\n" + form.join(self.contents)
+        return joined
 
-def _same(line: str) -> str:
-    return line
+    def _keep_exact_form(self, piece: Piece) -> None:
+        """Edits the joined text too, where a search told its place: joining anew costs much more."""
+        joined, at = self._forms.get(Form.EXACT), self._found.get(piece.start)
+        self._forms.clear()
+        self._found.clear()
+        self._index = None
+        if joined is not None and at is not None:
+            gone = sum(len(line) + 1 for line in self.contents[piece.start : piece.end])
+            self._forms[Form.EXACT] = (
+                joined[: at + 1] + Form.EXACT.join(piece.contents) + joined[at + 1 + gone :]
+            )
+
+    def _end_as_before(self) -> None:
+        if self.endings and not self._final_newline:
+            self.endings[-1] = ""
 
 
 def _indent(line: str) -> str:
@@ -131,8 +209,8 @@ def locate(
 
 
 def _steps(file: FileLines, old: Sequence[str]) -> Iterator[list[Match]]:
-    yield [Match(start) for start in file.starts(old, _same, "exact")]
-    yield [Match(start) for start in file.starts(old, str.rstrip, "trailing")]
+    yield [Match(start) for start in file.starts(old, Form.EXACT)]
+    yield [Match(start) for start in file.starts(old, Form.TRIMMED)]
     if any(line.strip() for line in old):
         yield _shifted(file, old)
 
@@ -140,7 +218,7 @@ def _steps(file: FileLines, old: Sequence[str]) -> Iterator[list[Match]]:
 def _shifted(file: FileLines, old: Sequence[str]) -> list[Match]:
     found: list[Match] = []
     budget = 20 * (len(file.contents) + len(old))
-    for start in file.starts(old, str.strip, "bare"):
+    for start in file.starts(old, Form.BARE):
         shift, compared = _uniform_shift(file.contents, start, old)
         budget -= compared
         if shift is not None:
@@ -202,7 +280,7 @@ class Place:
         return _inside(starts, scopes)
 
     def _lines_like(self, anchor: str) -> list[int]:
-        return self.file.starts([anchor], str.strip, "bare")
+        return self.file.starts([anchor], Form.BARE)
 
     def _scope_end(self, anchor: int) -> int:
         """Where the class or function that begins at a line ends, by its indentation."""
@@ -244,7 +322,7 @@ def _nearest(file: FileLines, hunk: Hunk) -> str:
         return "the file is empty."
     offset = next((i for i, line in enumerate(hunk.old) if line.strip()), 0)
     old = [line.strip() for line in hunk.old[offset:]]
-    starts = file.starts(old[:1], str.strip, "bare")
+    starts = file.starts(old[:1], Form.BARE)
     if not starts:
         return f"no line of the file reads {_shown(hunk.old[offset])}. Copy the lines exactly as they stand."
     best = max(starts[:_MOST_NAMED], key=lambda start: _run(file, start, old))

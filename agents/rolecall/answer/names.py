@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from rolecall.answer.vocabulary import KNOWN_NAMES, NOT_PATHS, SYSTEM_ROOTS
+from rolecall.answer.vocabulary import CODE_NAMES, KNOWN_NAMES, MEDIA_TYPES, NOT_PATHS, SYSTEM_ROOTS
 
 _LONGEST_LINE = 400
 """Characters; a longer line is prose, whatever it holds. Also bounds every regular expression below."""
@@ -31,7 +31,7 @@ _LABEL = re.compile(
     ),
     re.IGNORECASE,
 )
-_HEADING = re.compile(r"#{1,6}\s+")
+_HEADING = re.compile(r"#{1,6}\s*")
 _TRAILING_HASHES = re.compile(r"\s+#+$")
 _LIST_ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])\s+")
 _REMARK = re.compile(
@@ -95,7 +95,7 @@ def _is_other_word(text: str) -> bool:
 
 def _is_slashed_path(parts: list[str]) -> bool:
     name = parts[-1]
-    if all(part.isdigit() for part in parts):
+    if all(part.isdigit() for part in parts) or (parts[0] in MEDIA_TYPES and not _is_file_name(name)):
         return False
     if parts[0] == "" and not _is_file_name(name):
         return len(parts) > 1 and parts[1] in SYSTEM_ROOTS  # "/users/list" is a route of an HTTP API
@@ -111,6 +111,8 @@ def _is_file_name(name: str) -> bool:
     if not found or found.start() == 0:
         return False
     extension = name[found.start() + 1 :]
+    if name[: found.start()] in CODE_NAMES:
+        return False
     return not (len(extension) > 1 and _CAPITALISED.match(extension)) or extension in _CAPITAL_EXTENSIONS
 
 
@@ -174,8 +176,6 @@ def _strip_quotes(text: str) -> tuple[str, bool]:
             continue
         inner = text[len(opening) : -len(closing)]
         if opening in inner.strip("_") if opening == "__" else (closing in inner and opening != "_"):
-            continue
-        if opening == "_" and is_path(text):
             continue
         return inner.strip(), opening in {"`", '"', "'"}
     return text, False

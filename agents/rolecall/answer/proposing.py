@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from rolecall.answer.bodies import fitted, left_out
 from rolecall.answer.changeset import Change, ChangeSet
-from rolecall.answer.editing import edited
-from rolecall.answer.matching import Mismatch
+from rolecall.answer.editing import edit
+from rolecall.answer.matching import FileLines
 from rolecall.errors import ErrorCode, PathRefused, RolecallError
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class _File:
 
     Attributes:
         base: as read; None where there is none.
-        text: what it holds now; None where it does not exist now.
+        whole: what it held when it was last written whole; None where it did not exist then.
+        under_edit: its lines, where edits were applied since.
         action: what the first block about it does.
         body: the last whole body given for it.
         edited: whether edits were applied to it.
@@ -52,7 +53,8 @@ class _File:
     path: str
     action: FileAction
     base: Document | None = None
-    text: str | None = None
+    whole: str | None = None
+    under_edit: FileLines | None = None
     body: str | None = None
     edited: bool = False
     moved_to: str | None = None
@@ -61,6 +63,28 @@ class _File:
     holds: list[str] = field(default_factory=list[str])
     only_target: bool = False
     failure: _Failed | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether it exists now."""
+        return self.whole is not None or self.under_edit is not None
+
+    @property
+    def text(self) -> str | None:
+        """What it holds now; None where it does not exist now."""
+        if self.under_edit is not None:
+            self.whole, self.under_edit = self.under_edit.text(), None
+        return self.whole
+
+    @text.setter
+    def text(self, text: str | None) -> None:
+        self.whole, self.under_edit = text, None
+
+    def lines(self) -> FileLines:
+        """Its lines, to be edited."""
+        if self.under_edit is None:
+            self.under_edit = FileLines(self.whole or "")
+        return self.under_edit
 
 
 class Proposer:
@@ -195,12 +219,13 @@ class Proposer:
 
     def _edit(self, block: Block, file: _File) -> None:
         creates = bool(block.hunks) and not any(block.hunks[0].old)
-        if file.text is None and not (creates and block.hunks[0].kept is None):
+        if not file.exists and not (creates and block.hunks[0].kept is None):
             raise _Failed(ErrorCode.EDIT_NOT_FOUND, "the answer edits it, and there is no such file.")
-        after = edited(file.text or "", block)
-        if isinstance(after, Mismatch):
-            raise _Failed(ErrorCode.EDIT_NOT_FOUND, after.reason)
-        file.text, file.edited = after, True
+        lines = file.lines()
+        mismatch = edit(lines, block)
+        if mismatch is not None:
+            raise _Failed(ErrorCode.EDIT_NOT_FOUND, mismatch.reason)
+        file.edited = True
 
     def _delete(self, block: Block, file: _File) -> None:
         if file.text is None:
@@ -208,10 +233,11 @@ class Proposer:
         if file.edited or file.body is not None:
             raise _Failed(ErrorCode.EDIT_CONFLICT, "the answer both writes and deletes it.")
         if block.hunks:
-            rest = edited(file.text, block)
-            if isinstance(rest, Mismatch):
-                raise _Failed(ErrorCode.EDIT_NOT_FOUND, rest.reason)
-            if rest.strip():
+            rest = file.lines()
+            mismatch = edit(rest, block)
+            if mismatch is not None:
+                raise _Failed(ErrorCode.EDIT_NOT_FOUND, mismatch.reason)
+            if rest.text().strip():
                 raise _Failed(ErrorCode.EDIT_CONFLICT, "the diff that deletes it does not hold all of it.")
         file.text = None
 
@@ -244,7 +270,7 @@ class Proposer:
             return self._failed(file)
         if file.origin is not None and self._renames(self._files[file.origin]) is file:
             return None  # told by the change of the file it was
-        if file.base is None and file.text is None:
+        if file.only_target or (file.base is None and file.text is None):
             return None
         target = self._renames(file)
         change = Change(file.path, "modify", base=file.base, after=file.text)

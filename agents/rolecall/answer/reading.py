@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from rolecall.answer.blocks import Block
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of the answer, without its line ending; ``number`` is 1-based."""
 
     text: str
@@ -66,7 +64,9 @@ class BlockReader:
 
     def closed(self) -> list[Block]:
         """The blocks that closed since the last call, in order."""
-        blocks, self._closed = self._closed, []
+        blocks = self._closed
+        if blocks:
+            self._closed = []
         return blocks
 
     def cut(self) -> Block | None:

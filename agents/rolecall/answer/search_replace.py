@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from rolecall.answer.blocks import Block, Grammar, Hunk
@@ -52,7 +53,7 @@ class EditBlock:
         self.line = line
         self.lines: list[str] = []
         self._dividers: list[tuple[int, int]] = []
-        self._inner: list[int] = []
+        self._inner: Counter[int] = Counter()
         self.hunk: Hunk | None = None
         self.fault: str | None = None
 
@@ -64,10 +65,10 @@ class EditBlock:
             if opened == self._length:
                 self.fault = f"the SEARCH block at answer line {self.line} is not closed"
                 return Taken.REFUSED
-            self._inner.append(opened)
+            self._inner[opened] += 1
         elif sign == ">" and (closed := closing_length(text)):
-            if closed != self._length and closed in self._inner:
-                self._inner.remove(closed)  # quoted markers of another length are content
+            if self._inner[closed]:
+                self._inner[closed] -= 1  # quoted markers of another length are content
             else:
                 self._close()
                 return Taken.LAST

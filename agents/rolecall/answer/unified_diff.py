@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from rolecall.answer.blocks import Block, Grammar
-from rolecall.answer.notation import HunkBuilder, hunk_range
 from rolecall.answer.names import written
+from rolecall.answer.notation import HunkBuilder, hunk_range
 from rolecall.answer.reading import BlockReader, Line, Taken
 
 if TYPE_CHECKING:

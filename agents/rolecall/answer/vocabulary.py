@@ -36,6 +36,12 @@ SYSTEM_ROOTS: Final = _words(
 )
 """First folders of absolute paths; any other path with a leading slash may be a route."""
 
+CODE_NAMES: Final = _words("self this cls os sys")
+"""Names before a dot that make the whole an expression, not a file."""
+
+MEDIA_TYPES: Final = _words("application audio font image multipart text video")
+"""First halves of media types, which fences bear as a language."""
+
 SHELLS: Final = _words(
     """
     sh bash shell zsh fish ksh csh console terminal shell-session shellsession sh-session bash-

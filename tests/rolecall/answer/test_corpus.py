@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from corpus.in_memory import Outcome, outcome
 from rolecall.workspace.folder import Workspace
 from rolecall.workspace.policy import PathPolicy
-from corpus.in_memory import Outcome, outcome
 
 CASES = [
     json.loads(line)
