@@ -69,31 +69,3 @@ class Draft:
 
 def _ended(text: str) -> str:
     return text if not text or text.endswith("\n") else f"{text}\n"
-
-
-def unique_lines(lines: list[str], first: int, last: int) -> tuple[int, int] | None:
-    """Grow the lines ``first`` to ``last`` (0-based, exclusive end) until they stand in the file only once.
-
-    Grows upwards first. None where even the whole file does not help, which is so for an empty one.
-    """
-    while True:
-        if last > first and _count(lines, lines[first:last]) == 1:
-            return first, last
-        if first > 0:
-            first -= 1
-        elif last < len(lines):
-            last += 1
-        else:
-            return None
-
-
-def _count(lines: list[str], wanted: list[str]) -> int:
-    """How often the lines stand in the file, white space at their ends aside."""
-    stripped = [line.rstrip() for line in lines]
-    target = [line.rstrip() for line in wanted]
-    head = target[0]
-    found = 0
-    for index, line in enumerate(stripped[: len(stripped) - len(target) + 1]):
-        if line == head and stripped[index : index + len(target)] == target:
-            found += 1
-    return found

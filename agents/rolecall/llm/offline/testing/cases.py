@@ -96,6 +96,19 @@ class CaseWriter:
         self._expect(case, subject, found, receiver, locals_by_name)
         return case
 
+    def inline(self, subject: Subject, found: Probe) -> str:
+        """The call with its arguments in place.
+
+        Raises:
+            Unwritable: an argument has no short source.
+        """
+        receiver = "" if found.setup is None else self.writer.write(found.setup)
+        given = {name: value for name, value in found.arguments.items() if value is not OMITTED}
+        written = {name: self.writer.write(value) for name, value in given.items()}
+        empty = {"()", "{}"}
+        local = {name: text for name, text in written.items() if text not in empty}
+        return self._call(subject, receiver, self._listed(subject.parameters, found.arguments, local))
+
     def waiting(self, subject: Subject, setup: Any, arguments: dict[str, Any], reason: str) -> Case:
         """A test with the call in place, whose expectation a person has to fill in."""
         used: set[str] = set()
@@ -202,7 +215,7 @@ class CaseWriter:
             module = cls.__module__
             self.names.need(f"import {module}")
             name = f"{module}.{cls.__qualname__}"
-        return name, _message(error) if explicit else ""
+        return name, message_of(error) if explicit else ""
 
     def _expect(
         self, case: Case, subject: Subject, found: Probe, receiver: str, local: dict[str, str]
@@ -314,7 +327,7 @@ def _is_endless(value: Stream) -> bool:
     return isinstance(value.ending, NotUnderstood)
 
 
-def _message(error: Exception) -> str:
+def message_of(error: Exception) -> str:
     """The start of the message, as far as a test can rely on it."""
     try:
         text = str(error)

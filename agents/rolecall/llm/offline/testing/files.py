@@ -6,7 +6,7 @@ import ast
 import keyword
 from typing import TYPE_CHECKING
 
-from rolecall.llm.offline.draft import unique_lines
+from rolecall.llm.offline.patches import Patch, split_lines, to_edits
 from rolecall.llm.offline.testing.styles import PytestStyle, Style, UnittestStyle
 from rolecall.llm.offline.testing.wording import snake
 
@@ -34,16 +34,19 @@ def new_file(layout: Layout, suite: Suite, style: Style, source_path: str) -> st
         lines[0] = (
             f'"""Tests of {layout.module}.\n\nScaffolded from its code: expected values were read from it, not from a specification.\n"""'
         )
-    preparation = _preparation(layout, names, source_path)
-    lines += [*names.import_lines_with(preparation), "", "", *body]
+    lines += [*own_imports(layout, names, source_path, layout.test_path), "", "", *body]
     if layout.framework == "unittest":
         lines += ["", "", 'if __name__ == "__main__":', "    unittest.main()"]
     return "\n".join(lines) + "\n"
 
 
-def _preparation(layout: Layout, names: Names, source_path: str) -> list[str]:
-    """What has to happen before the target can be imported."""
-    depth = layout.test_path.count("/")
+def own_imports(layout: Layout, names: Names, source_path: str, test_path: str) -> list[str]:
+    """The import block of a test file at ``test_path`` beside the module's own tests."""
+    return names.import_lines_with(_preparation(layout, names, source_path, test_path.count("/")))
+
+
+def _preparation(layout: Layout, names: Names, source_path: str, depth: int) -> list[str]:
+    """What has to happen before the target can be imported from a file ``depth`` folders deep."""
     if layout.by_path:
         names.load_by_path(layout.module)
         names.need("import importlib.util")
@@ -96,49 +99,21 @@ def additions(layout: Layout, suite: Suite, style: Style) -> list[tuple[str, str
     if existing is None:
         return None
     tree = ast.parse(existing.text)
-    lines = existing.text.splitlines()
+    lines = split_lines(existing.text)
     style.prepare(suite.names, suite.cases)
     tests = style.write(suite.cases, _free_title(layout, tree))
     missing = suite.names.missing_imports(tree)
-    edits: list[tuple[str, str]] = []
     end = _insertion(tree, lines)
+    while end > 0 and not lines[end - 1].strip():
+        end -= 1
+    patches: list[Patch] = []
     last_import = _last_import(tree)
     if missing and last_import is not None:
-        span = unique_lines(lines, last_import[0], last_import[1])
-        if span is None or span[1] > end:
-            return None
-        kept = lines[span[0] : span[1]]
-        edits.append(
-            (
-                "\n".join(kept),
-                "\n".join([*kept[: last_import[1] - span[0]], *missing, *kept[last_import[1] - span[0] :]]),
-            )
-        )
-        minimum = span[1]
-    else:
-        tests = [*missing, "", "", *tests] if missing else tests
-        minimum = 0
-    place = _place(lines, end, minimum)
-    if place is None:
-        return None
-    kept = lines[place[0] : place[1]]
-    before, after = kept[: end - place[0]], kept[end - place[0] :]
-    while before and not before[-1].strip():
-        before.pop()
-    edits.append(
-        ("\n".join(kept), "\n".join([*before, "", "", *tests, *(["", "", *after] if after else [])]))
-    )
-    return edits
-
-
-def _place(lines: list[str], end: int, minimum: int) -> tuple[int, int] | None:
-    """Lines around the insertion point that stand in the file once, below what another edit uses."""
-    first = max(end - 1, 0)
-    last = max(end, first + 1)
-    while first > minimum and not lines[first].strip():
-        first -= 1
-    span = unique_lines(lines, first, min(last, len(lines)))
-    return span if span is not None and span[0] >= minimum else None
+        patches.append(Patch(last_import[1], last_import[1], tuple(missing), last_import[0]))
+    elif missing:
+        tests = [*missing, "", "", *tests]
+    patches.append(Patch(end, end, ("", "", *tests)))
+    return to_edits(lines, patches)
 
 
 def _insertion(tree: ast.Module, lines: list[str]) -> int:

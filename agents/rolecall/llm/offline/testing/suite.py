@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
 from rolecall.llm.offline.evaluation.imports import load_module
 from rolecall.llm.offline.evaluation.runtime import Run
+from rolecall.llm.offline.evaluation.streams import Stream
 from rolecall.llm.offline.source.reading import Definition, Module, Parameter, selected_definitions
 from rolecall.llm.offline.testing.candidates import OMITTED, Candidates
-from rolecall.llm.offline.testing.cases import Case, CaseWriter, frozen_case
+from rolecall.llm.offline.testing.cases import Case, CaseWriter, frozen_case, message_of
 from rolecall.llm.offline.testing.examples import example_cases, example_seeds
 from rolecall.llm.offline.testing.hints import Hints, read_hints
 from rolecall.llm.offline.testing.names import Names
@@ -132,6 +133,25 @@ class SuiteBuilder:
         if self._is_waiting(subject, returns=returns, reason=reason):
             written.append(self._writer.waiting(subject, setup, findings.first, _why(subject, reason)))
         return [*cases, *written]
+
+    def probes(self, subject: Subject) -> list[Probe]:
+        """The calls of a subject that were understood and are worth showing."""
+        return self._findings(subject)[0].probes
+
+    def sample(self, subject: Subject, found: Probe) -> tuple[str, str, str | None]:
+        """A call with its arguments in place, what it gives, and what it raises instead.
+
+        Raises:
+            Unwritable: one of them has no short source.
+        """
+        call = self._writer.inline(subject, found)
+        error = found.outcome.error
+        if error is not None:
+            return call, message_of(error) if found.outcome.explicit else "", type(error).__name__
+        value = found.outcome.value
+        if isinstance(value, Stream):
+            return f"list({call})", self._writer.writer.write(value.items), None
+        return call, self._writer.writer.write(value), None
 
     def _is_waiting(self, subject: Subject, *, returns: bool, reason: str) -> bool:
         if subject.way in {"construct", "members"} or returns or not reason:

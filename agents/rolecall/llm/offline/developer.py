@@ -1,0 +1,399 @@
+"""The developer without a model: typed stubs, bodies to fill in, and lists of what to mend and where."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from rolecall.llm.offline.draft import Draft
+from rolecall.llm.offline.patches import Patch, split_lines, to_edits
+from rolecall.llm.offline.source.reading import Definition, decorators
+from rolecall.llm.offline.source.wording import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rolecall.llm.offline.study import Study
+    from rolecall.task import TaskRequest
+
+_LONG = 40
+_MANY = 6
+_DEEP = 4
+
+
+def implement(study: Study) -> Draft:
+    """Bodies to fill in where there are stubs; else a typed stub file that equals the code's signatures."""
+    draft = Draft()
+    lines = split_lines(study.target.text)
+    stubs = [item for item in _all(study) if _is_stub(item)]
+    patches = [_body_patch(item, lines) for item in stubs]
+    edits = to_edits(lines, patches) if patches else None
+    if edits and draft.edit(study.target.path, edits):
+        draft.say(
+            f"{len(stubs)} stubs in {study.target.path} now say what is missing: {', '.join(item.qualified for item in stubs[:8])}."
+        )
+        draft.say("They raise NotImplementedError until a person, or a model, writes their bodies.")
+        return draft
+    path = re.sub(r"\.py$", ".pyi", study.target.path)
+    if path == study.target.path or path in study.project.paths:
+        draft.say(f"{study.target.path} has no stub to fill in.")
+        return draft
+    if draft.file(path, typed_stub(study)):
+        draft.say(f"{study.target.path} has no stub to fill in; {path} holds its typed signatures.")
+        draft.say(
+            "Types nobody wrote down are marked with Incomplete. Delete the file if the module is typed in place."
+        )
+    return draft
+
+
+def _all(study: Study) -> list[Definition]:
+    from rolecall.llm.offline.source.reading import selected_definitions  # noqa: PLC0415 - one caller
+
+    return selected_definitions(study.module, study.selection)
+
+
+def _is_stub(item: Definition) -> bool:
+    if {"abstractmethod", "overload"} & set(decorators(item.node)):
+        return False
+    if any("Protocol" in ast.unparse(base) for base in (item.owner_node.bases if item.owner_node else [])):
+        return False
+    body = [node for node in item.node.body if not _is_docstring(node)]
+    return len(body) <= 1 and all(
+        isinstance(node, ast.Pass)
+        or (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and node.value.value is Ellipsis
+        )
+        for node in body
+    )
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _body_patch(item: Definition, lines: list[str]) -> Patch:
+    last = item.node.body[-1]
+    todo = f'raise NotImplementedError("TODO(rolecall): {words(item.name)}")'
+    row = last.lineno - 1
+    before = lines[row].encode()[: last.col_offset].decode(errors="replace")
+    if before.strip():
+        if _is_docstring(last):
+            return Patch(
+                (last.end_lineno or last.lineno),
+                (last.end_lineno or last.lineno),
+                (f"{' ' * last.col_offset}{todo}",),
+            )
+        return Patch(row, row + 1, (before + todo,))
+    if _is_docstring(last):
+        end = last.end_lineno or last.lineno
+        return Patch(end, end, (f"{before}{todo}",), row)
+    return Patch(row, row + 1, (f"{before}{todo}",), item.node.lineno - 1)
+
+
+def typed_stub(study: Study) -> str:
+    """The module's signatures as a ``.pyi`` file."""
+    body = "\n".join(_stub_lines(study.module.tree.body, ""))
+    imports = [
+        ast.unparse(node) for node in study.module.tree.body if isinstance(node, (ast.Import, ast.ImportFrom))
+    ]
+    imports = [line for line in imports if "__future__" not in line]
+    used = [
+        line for line in imports if any(re.search(rf"\b{re.escape(name)}\b", body) for name in _bound(line))
+    ]
+    if "Incomplete" in body:
+        used.insert(0, "from _typeshed import Incomplete")
+    return "\n".join([*used, "" if used else "", body]).strip("\n") + "\n"
+
+
+def _bound(line: str) -> list[str]:
+    node = ast.parse(line).body[0]
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
+    return []
+
+
+def _stub_lines(body: list[ast.stmt], indent: str) -> Iterator[str]:
+    for node in body:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield from (
+                    f"{indent}@{ast.unparse(item)}"
+                    for item in node.decorator_list
+                    if ast.unparse(item) in _KEPT
+                )
+                head = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
+                result = (
+                    ast.unparse(node.returns)
+                    if node.returns
+                    else ("None" if node.name == "__init__" else "Incomplete")
+                )
+                yield f"{indent}{head} {node.name}({_typed(node.args)}) -> {result}: ..."
+            case ast.ClassDef():
+                bases = f"({', '.join(ast.unparse(item) for item in (*node.bases,))})" if node.bases else ""
+                yield from (f"{indent}@{ast.unparse(item)}" for item in node.decorator_list)
+                inside = list(_stub_lines(node.body, f"{indent}    "))
+                yield f"{indent}class {node.name}{bases}:" + ("" if inside else " ...")
+                yield from inside
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
+                default = " = ..." if node.value is not None else ""
+                yield f"{indent}{name}: {ast.unparse(annotation)}{default}"
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if not name.startswith("_"):
+                yield f"{indent}{name}: {_kind(value)}"
+            case _:
+                continue
+
+
+_KEPT = frozenset(
+    {
+        "property",
+        "staticmethod",
+        "classmethod",
+        "abstractmethod",
+        "abc.abstractmethod",
+        "overload",
+        "typing.overload",
+    }
+)
+
+
+def _typed(arguments: ast.arguments) -> str:
+    copied = ast.parse(f"def f({ast.unparse(arguments)}): ...").body[0]
+    if not isinstance(copied, ast.FunctionDef):
+        return ast.unparse(arguments)
+    listed = copied.args
+    for index, item in enumerate([*listed.posonlyargs, *listed.args, *listed.kwonlyargs]):
+        if item.annotation is None and not (index == 0 and item.arg in {"self", "cls"}):
+            item.annotation = ast.Name("Incomplete", ast.Load())
+    listed.defaults = [ast.Constant(...) for _ in listed.defaults]
+    listed.kw_defaults = [ast.Constant(...) if item is not None else None for item in listed.kw_defaults]
+    return ast.unparse(listed)
+
+
+def _kind(value: ast.expr) -> str:
+    if isinstance(value, ast.Constant) and value.value is not None:
+        return type(value.value).__name__
+    return "Incomplete"
+
+
+def fix(study: Study, request: TaskRequest) -> Draft:
+    """Unused imports are removed; every other diagnostic is listed with its line."""
+    draft = Draft()
+    lines = split_lines(study.target.text)
+    patches: list[Patch] = []
+    left: list[str] = []
+    for diagnostic in request.diagnostics:
+        patch = (
+            _unused_import(study, diagnostic.line)
+            if diagnostic.code in {"F401", "W0611", "unused-import"}
+            else None
+        )
+        if patch is not None and patch not in patches:
+            patches.append(patch)
+        else:
+            text = lines[diagnostic.line - 1].strip() if 0 < diagnostic.line <= len(lines) else ""
+            left.append(
+                f"Line {diagnostic.line} ({diagnostic.code or diagnostic.severity}): {diagnostic.message} In: {text[:80]}"
+            )
+    edits = to_edits(lines, patches) if patches else None
+    if edits and draft.edit(study.target.path, edits):
+        draft.say(f"{len(patches)} unused imports are removed from {study.target.path}.")
+    if not request.diagnostics:
+        draft.say(
+            f"No diagnostic was given for {study.target.path}; run the linter or type checker, and ask on the line it reports."
+        )
+    if left:
+        draft.say("To mend by hand, since the cause needs judgement:")
+        for line in left[:8]:
+            draft.say(line)
+    return draft
+
+
+def _unused_import(study: Study, line: int) -> Patch | None:
+    for node in study.module.tree.body:
+        if (
+            isinstance(node, (ast.Import, ast.ImportFrom))
+            and node.lineno == line
+            and len(node.names) == 1
+            and node.end_lineno == line
+        ):
+            if any(
+                other is not node and other.lineno <= line <= (other.end_lineno or 0)
+                for other in study.module.tree.body
+            ):
+                return None
+            return Patch(line - 1, line, ())
+    return None
+
+
+def refactor(study: Study) -> Draft:
+    """Smells with their lines. Moving code needs judgement, so no file is written."""
+    draft = Draft()
+    found = [smell for item in _all(study) for smell in _smells(item)]
+    if not found:
+        draft.say(
+            f"No long, wide or deeply nested function in {study.target.path}; no smell worth its change was found."
+        )
+        return draft
+    draft.say(f"Smells in {study.target.path}; each change needs judgement, so nothing was written:")
+    for smell in found[:8]:
+        draft.say(smell)
+    return draft
+
+
+def _smells(item: Definition) -> Iterator[str]:
+    node = item.node
+    length = (node.end_lineno or node.lineno) - node.lineno + 1
+    where = f"{item.qualified} (line {node.lineno})"
+    if length > _LONG:
+        yield f"{where}: {length} lines. Single responsibility: split it at its comments or blocks."
+    if len(item.parameters()) >= _MANY:
+        yield f"{where}: {len(item.parameters())} parameters. Group those that travel together in one type."
+    if _depth(node.body) > _DEEP:
+        yield f"{where}: blocks nest {_depth(node.body)} deep. Return early, or move the inner block out."
+    checks = sum(
+        isinstance(child, ast.Call) and getattr(child.func, "id", "") == "isinstance"
+        for child in ast.walk(node)
+    )
+    if checks > _DEEP:
+        yield f"{where}: {checks} isinstance checks. Open-closed: let the types answer by a common method."
+
+
+def _depth(body: list[ast.stmt]) -> int:
+    deepest = 0
+    for node in body:
+        for name in ("body", "orelse", "finalbody"):
+            inner = getattr(node, name, None)
+            if isinstance(inner, list) and not isinstance(
+                node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+            ):
+                deepest = max(deepest, 1 + _depth(inner)) if inner else deepest
+    return deepest
+
+
+def harden(study: Study) -> Draft:
+    """Weak calls by category of the OWASP Top 10:2025, with line and remedy. No file is written."""
+    draft = Draft()
+    found = list(weaknesses(study.module.tree))
+    if study.selection is not None:
+        first, last = study.selection.start_line, study.selection.end_line
+        found = [item for item in found if first <= item[0] <= last]
+    if not found:
+        draft.say(
+            f"None of the patterns this check knows stands in {study.target.path}. That is no proof of safety."
+        )
+        return draft
+    draft.say(
+        f"{len(found)} places in {study.target.path} to look at; each remedy changes behaviour, so nothing was written:"
+    )
+    for line, category, remedy in found[:8]:
+        draft.say(f"Line {line}, {category}: {remedy}")
+    return draft
+
+
+_CALLS: dict[str, tuple[str, str]] = {
+    "eval": (
+        "A05 Injection",
+        "eval runs whatever text it gets; parse with ast.literal_eval or a real parser.",
+    ),
+    "exec": ("A05 Injection", "exec runs whatever text it gets; call code that exists."),
+    "os.system": ("A05 Injection", "os.system passes a string to a shell; use subprocess.run with a list."),
+    "os.popen": ("A05 Injection", "os.popen passes a string to a shell; use subprocess.run with a list."),
+    "pickle.loads": (
+        "A08 Integrity failures",
+        "pickle runs code from its input; use json for data from outside.",
+    ),
+    "pickle.load": (
+        "A08 Integrity failures",
+        "pickle runs code from its input; use json for data from outside.",
+    ),
+    "yaml.load": ("A08 Integrity failures", "yaml.load can build any object; use yaml.safe_load."),
+    "marshal.loads": ("A08 Integrity failures", "marshal trusts its input; use json."),
+    "hashlib.md5": (
+        "A04 Cryptographic failures",
+        "MD5 is broken; use hashlib.sha256, for passwords hashlib.scrypt.",
+    ),
+    "hashlib.sha1": (
+        "A04 Cryptographic failures",
+        "SHA-1 is broken; use hashlib.sha256, for passwords hashlib.scrypt.",
+    ),
+    "random.choice": (
+        "A04 Cryptographic failures",
+        "random can be predicted; use secrets where it makes a token or password.",
+    ),
+    "random.randint": (
+        "A04 Cryptographic failures",
+        "random can be predicted; use secrets where it makes a token or password.",
+    ),
+    "tempfile.mktemp": (
+        "A01 Broken access control",
+        "mktemp leaves a gap before the file is made; use mkstemp.",
+    ),
+}
+
+
+def weaknesses(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
+    """Line, category and remedy of each pattern found."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=function):
+                yield from _weak_call(node, ast.unparse(function))
+            case ast.ExceptHandler(type=None):
+                yield (
+                    node.lineno,
+                    "A10 Mishandled exceptions",
+                    "a bare except hides every failure; name the type.",
+                )
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))) if (
+                text and re.search(r"password|passwd|secret|token|api_?key", name, re.IGNORECASE)
+            ):
+                yield (
+                    node.lineno,
+                    "A07 Authentication failures",
+                    f"{name} is written in the code; take it from the environment.",
+                )
+            case _:
+                continue
+
+
+def _weak_call(node: ast.Call, name: str) -> Iterator[tuple[int, str, str]]:
+    if name in _CALLS:
+        yield (node.lineno, *_CALLS[name])
+    options = {item.arg: item.value for item in node.keywords if item.arg}
+    if _is_true(options.get("shell")):
+        yield node.lineno, "A05 Injection", "shell=True gives the text to a shell; pass a list of arguments."
+    verify = options.get("verify")
+    if isinstance(verify, ast.Constant) and verify.value is False:
+        yield node.lineno, "A04 Cryptographic failures", "verify=False accepts any certificate; leave it on."
+    if (
+        name.startswith(("requests.", "httpx."))
+        and name.rsplit(".", 1)[-1] in {"get", "post", "put", "delete"}
+        and "timeout" not in options
+    ):
+        yield (
+            node.lineno,
+            "A10 Mishandled exceptions",
+            "no timeout: a silent server holds this call for ever.",
+        )
+    if name.endswith((".execute", ".executemany")) and node.args and _is_built(node.args[0]):
+        yield node.lineno, "A05 Injection", "the query is built from text; bind its values as parameters."
+
+
+def _is_true(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _is_built(node: ast.expr) -> bool:
+    formatted = (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"
+    )
+    joined = isinstance(node, ast.JoinedStr) and any(
+        isinstance(item, ast.FormattedValue) for item in node.values
+    )
+    return formatted or joined or (isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mod, ast.Add)))

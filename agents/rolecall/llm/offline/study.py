@@ -1,0 +1,93 @@
+"""A target read once: its definitions, its place in the project, and computed examples of its use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from posixpath import basename, splitext
+from typing import TYPE_CHECKING
+
+from rolecall.llm.offline.evaluation.budget import NotUnderstood
+from rolecall.llm.offline.layout import Layout, Project
+from rolecall.llm.offline.source.reading import Definition, Module, read_module, selected_definitions
+from rolecall.llm.offline.testing.suite import SuiteBuilder
+from rolecall.llm.offline.testing.values import Unwritable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rolecall.context.items import ContextItem, Gathered
+    from rolecall.llm.offline.testing.subjects import Subject
+    from rolecall.task import Selection, TaskRequest
+
+MAX_CHARACTERS = 600_000
+"""Characters of a target; larger ones are data or generated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A call and what it gives, computed from the code. ``error`` names what it raises instead."""
+
+    call: str
+    shown: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What is known about a Python target."""
+
+    target: ContextItem
+    module: Module
+    project: Project
+    layout: Layout
+    selection: Selection | None
+
+    @property
+    def title(self) -> str:
+        """The dotted name a reader imports."""
+        return self.layout.module
+
+    def definitions(self) -> list[Definition]:
+        """What is selected; without a selection, everything public that a caller sees."""
+        found = selected_definitions(self.module, self.selection)
+        if self.selection is not None:
+            return found
+        return [item for item in found if item.is_public and item.name != "main"]
+
+    def samples(self) -> dict[str, list[Sample]]:
+        """Up to three calls for each function and method, by qualified name."""
+        layout = self.layout
+        sources = self.project.sources(layout.root, self.target)
+        builder = SuiteBuilder(self.module, layout.module, sources, self.project.packages(layout.root))
+        found: dict[str, list[Sample]] = {}
+        for subject in builder.subjects(self.selection):
+            if subject.way in {"construct", "members"} or not subject.member.isidentifier():
+                continue
+            found[subject.name] = list(_samples(builder, subject))[:3]
+        return found
+
+
+def study(request: TaskRequest, gathered: Gathered, target: ContextItem) -> Study:
+    """Read a Python target.
+
+    Raises:
+        SourceProblem: it does not parse.
+    """
+    module = read_module(target.text)
+    project = Project(gathered)
+    selection = request.target.selection if request.target else None
+    return Study(target, module, project, project.layout(target, module.tree), selection)
+
+
+def _samples(builder: SuiteBuilder, subject: Subject) -> Iterator[Sample]:
+    for found in builder.probes(subject):
+        try:
+            call, shown, error = builder.sample(subject, found)
+        except (Unwritable, NotUnderstood):
+            continue
+        yield Sample(call, shown, error)
+
+
+def is_python(path: str) -> bool:
+    """Whether the target is Python source."""
+    return splitext(basename(path))[1] in {".py", ".pyi", ".pyw"}
