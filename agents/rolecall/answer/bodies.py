@@ -38,13 +38,13 @@ def _with_endings(body: str, old: list[str]) -> str:
     return "".join(line + sign for line, sign in zip(contents, endings, strict=True)) + last
 
 
-def left_out(body: str, before: str) -> tuple[int, str] | None:
+def left_out(path: str, body: str, before: str) -> tuple[int, str] | None:
     """The first line (1-based) of a body that stands for code left out, and its text.
 
     A line that the file has already is content, whatever it looks like.
     """
     there = {line.strip() for line in before.split("\n")}
     for number, line in enumerate(body.split("\n"), 1):
-        if is_elision(line) and line.strip() not in there:
+        if is_elision(line, path) and line.strip() not in there:
             return number, line.strip()
     return None

@@ -3,63 +3,51 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from rolecall.answer.names import is_markdown
 
 _LONGEST: Final = 200
-_OPENERS: Final = re.compile(r"(?:<!--|/\*+|\{/\*|\{#|\(\*|\{-|//+|#+|--+|;+|%+|\*|\"\"\"|''')\s*")
+"""Characters; longer lines are content. Also bounds the regular expressions below."""
+
+_OPENERS: Final = re.compile(r"(?:<!--|\{?/\*+|\{#|\(\*|\{-|//+|#+|--+|;+|%+|\*|\"\"\"|''')\s*")
 _CLOSERS: Final = re.compile(r"\s*(?:-->|\*+/\}?|#\}|\*\)|-\}|\"\"\"|''')$")
-_DOTS: Final = re.compile(r"\.{3,}|\u2026")
-_SUBJECT: Final = re.compile(
-    r"\b(?:existing|rest|remain(?:s|ing|der)?|unchanged|previous|omitted|other|same|original|before|above"
-    r"|keep|code|content|implementation|imports?|methods?|functions?|class(?:es)?|fields|tests?|lines|as is"
-    r"|here)\b",
-    re.IGNORECASE,
+_DOTS: Final = r"(?:\.{3,}|\u2026)"
+_LEFT: Final = r"(?:existing|rest|remaining|remainder|other|previous|original|same|unchanged|omitted)\b"
+_THING: Final = (
+    r"\b(?:code|content|implementation|imports?|methods?|functions?|class(?:es)?|fields|tests?|lines|file"
+    r"|module|script|config(?:uration)?|definitions?|as before|as above|unchanged|omitted)\b"
+)
+_LEADING: Final = re.compile(rf"[(\[]?{_DOTS}(?:\s*(?P<words>\S.*?))?\s*{_DOTS}?[)\]]?$", re.IGNORECASE)
+_TRAILING: Final = re.compile(
+    rf"[(\[]?(?:the |your |all |keep )*{_LEFT}.*{_THING}.*{_DOTS}[)\]]?$", re.IGNORECASE
 )
 _PLAIN: Final = re.compile(
-    r"\(?(?:(?:the )?(?:rest|remainder) of (?:the |your |this )?(?:\w+ )?"
+    r"[(\[]?(?:(?:the )?(?:rest|remainder) of (?:the |your |this )?(?:\w+ )?"
     r"(?:file|code|class|function|method|module|implementation|script|content|methods|functions|tests|config)\b.*"
     r"|(?:the )?(?:existing|remaining|other|previous|original) (?:\w+ )?"
     r"(?:code|methods|functions|imports|content|implementation|tests)"
-    r"(?: (?:goes |remains? |stays? |is |are )?(?:here|unchanged|the same|as is|below|above)))\)?$",
+    r"(?: (?:goes |remains? |stays? |is |are )?(?:here|unchanged|the same|as is|below|above)))[)\]]?$",
     re.IGNORECASE,
 )
+_ABOUT_CODE: Final = re.compile(rf"\b{_LEFT}|{_THING}", re.IGNORECASE)
+_BARE: Final = re.compile(rf"[\[(<{{]?\s*{_DOTS}\s+(?P<words>\w.*?)\s*{_DOTS}\s*[\])>}}]?$")
 
 
-def elision(lines: Iterable[str]) -> tuple[int, str] | None:
-    """The first line (0-based) that stands for code left out, and its text; None where there is none."""
-    for index, line in enumerate(lines):
-        if is_elision(line):
-            return index, line.strip()
-    return None
+def is_elision(line: str, path: str) -> bool:
+    """Whether a line is one like ``# ... existing code ...`` or ``// rest of the file unchanged``.
 
-
-def is_elision(line: str) -> bool:
-    """Whether a line is a comment like ``# ... existing code ...`` or ``// rest of the file unchanged``."""
+    In Markdown only HTML comments count: its code examples may well leave something out.
+    """
     text = line.strip()
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or (is_markdown(path) and not text.startswith("<!--")):
         return False
     opener = _OPENERS.match(text)
-    if not opener:
-        return text[:1] in "[(<\u2026." and _bracketed(text)
+    if opener is None:
+        bare = _BARE.match(text)
+        return bare is not None and _ABOUT_CODE.search(bare["words"]) is not None
     comment = _CLOSERS.sub("", text[opener.end() :]).strip()
-    if _PLAIN.match(comment):
-        return True
-    return _begins_or_ends_with_dots(comment) and (not _words(comment) or bool(_SUBJECT.search(comment)))
-
-
-def _bracketed(text: str) -> bool:
-    """``[... rest of the file ...]`` or ``... existing code ...`` without a comment sign."""
-    inner = text.strip("[](){}<> ")
-    return bool(_words(inner)) and _begins_or_ends_with_dots(inner) and bool(_SUBJECT.search(inner))
-
-
-def _begins_or_ends_with_dots(text: str) -> bool:
-    found = list(_DOTS.finditer(text))
-    return bool(found) and (found[0].start() <= 1 or found[-1].end() >= len(text) - 1)
-
-
-def _words(text: str) -> str:
-    return _DOTS.sub("", text).strip(" ()[]")
+    leading = _LEADING.match(comment)
+    if leading is not None:
+        return leading["words"] is None or _ABOUT_CODE.search(leading["words"]) is not None
+    return _TRAILING.match(comment) is not None or _PLAIN.match(comment) is not None

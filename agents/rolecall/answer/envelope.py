@@ -87,12 +87,17 @@ class _Operation:
         self._hunk: HunkBuilder | None = None
         self._anchors: list[str] = []
         self._fault: str | None = None
+        self._blank: Line | None = None
 
     def take(self, line: Line, marker: str) -> None:
         self._raw.append(line.text)
         if self._kind == "whole":
-            if line.text.strip() and not line.text.startswith("+"):
+            unsigned = not line.text.startswith("+")
+            if unsigned and line.text.strip():
                 self._note(line)
+            elif not unsigned and self._blank is not None:
+                self._note(self._blank)
+            self._blank = line if unsigned else None
         elif self._kind == "edit":
             self._take_update(line, marker)
         elif line.text.strip():

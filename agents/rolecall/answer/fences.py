@@ -265,7 +265,7 @@ class FenceReader(BlockReader):
 
     def _blocks(self) -> list[Block]:
         if self._is_diff():
-            return unified_diff.parse(self._plain(), self._line + 1, self._name, guess=self._guess)
+            return self._diff()
         block = self._whole()
         return [block] if block is not None else []
 
@@ -273,6 +273,13 @@ class FenceReader(BlockReader):
         if self._is_patch_file():
             return False
         return self._info.diff or unified_diff.begins_diff(self._body)
+
+    def _diff(self) -> list[Block]:
+        blocks = unified_diff.parse(self._plain(), self._line + 1, self._name, guess=self._guess)
+        about_itself = self._name is not None and all(block.path == self._name for block in blocks)
+        if not (self._info.diff or about_itself or unified_diff.has_git_header(self._body)):
+            self._hold = self._hold or "it looks like a diff, and its fence does not say that it is one"
+        return blocks
 
     def _whole(self) -> Block | None:
         path, grammar = self._naming()

@@ -205,13 +205,13 @@ class Proposer:
         if file.edited and text != file.text:
             raise _Failed(ErrorCode.EDIT_CONFLICT, "the answer both edits it and gives it whole.")
         if file.base is not None:
-            self._refuse_elision(block, file.base.text)
+            self._refuse_elision(block, file, file.base.text)
             if not text and file.base.text:
                 file.holds.append("the answer empties the file")
         file.text, file.body = text, block.text
 
-    def _refuse_elision(self, block: Block, before: str) -> None:
-        found = left_out(block.text, before)
+    def _refuse_elision(self, block: Block, file: _File, before: str) -> None:
+        found = left_out(file.path, block.text, before)
         if found is not None:
             line, text = found
             reason = f"its whole text leaves code out (line {line} of the body: {text!r})."

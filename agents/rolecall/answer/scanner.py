@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from rolecall.answer.tags import Tag
 
+_UNDERLINES = ({"-"}, {"="})
 _THINKING = ("<think>", "<thinking>")
 
 
@@ -287,9 +288,14 @@ class _Prose:
         self._above_at = 0
 
     def add(self, text: str) -> None:
-        if text.strip():
+        if text.strip() and not self._underlines(text):
             self.above, self._above_at = text, len(self._lines)
         self._lines.append(text)
+
+    def _underlines(self, text: str) -> bool:
+        """Whether a line makes the one directly above a heading (CommonMark 4.3)."""
+        marks = text.strip()
+        return self.above is not None and self._above_at == len(self._lines) - 1 and set(marks) in _UNDERLINES
 
     def add_snippet(self, lines: list[str]) -> None:
         """Adds what an ended construct left; the line above the next one is then that construct's."""

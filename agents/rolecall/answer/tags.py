@@ -19,10 +19,9 @@ from rolecall.answer.search_replace import EditScript
 TagName = Literal["file", "edit", "delete", "move", "done"]
 
 _LONGEST_TAG = 10_000
-_TAG = re.compile(
-    r"<(file|edit|delete|move|done)((?:\s+[a-z]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*(/?)>(</\1>)?$"
-)
-_ATTRIBUTE = re.compile(r"([a-z]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_VALUE = r"(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=]*[^\s\"'<>=/])"
+_TAG = re.compile(rf"<(file|edit|delete|move|done)((?:\s+[\w-]+\s*=\s*{_VALUE})*)\s*(/?)>(</\1>)?$")
+_ATTRIBUTE = re.compile(rf"([\w-]+)\s*=\s*({_VALUE})")
 _COUNT = re.compile(r"[0-9]{1,9}$")
 _STRAY = ("</file>", "</edit>")
 
@@ -70,8 +69,12 @@ def tag_on_line(text: str) -> Tag | None:
     found = _TAG.match(text.rstrip())
     if not found:
         return None
-    attributes = {name: one or other for name, one, other in _ATTRIBUTE.findall(found[2])}
+    attributes = {name.lower(): _unquoted(value) for name, value in _ATTRIBUTE.findall(found[2])}
     return Tag(cast("TagName", found[1]), attributes, empty=bool(found[3] or found[4]))
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if value[0] in "\"'" else value
 
 
 def is_stray(text: str) -> bool:

@@ -40,14 +40,17 @@ _ESCAPES: Final = dict(zip('abtnvfr"\\', '\a\b\t\n\v\f\r"\\', strict=True))
 def begins_diff(lines: Sequence[str]) -> bool:
     """Whether the lines of a fence without a ``diff`` tag are a diff all the same, by their headers."""
     head = [line for line in lines[:10] if line.strip()][:3]
-    if head and head[0].startswith(_GIT):
-        return True
-    return (
+    return has_git_header(head) or (
         len(head) == 3  # noqa: PLR2004 - old name, new name, hunk
         and head[0].startswith("--- ")
         and head[1].startswith("+++ ")
         and head[2].startswith("@@")
     )
+
+
+def has_git_header(lines: Sequence[str]) -> bool:
+    """Whether the first line that is not blank is a ``diff --git`` header."""
+    return next((line for line in lines if line.strip()), "").startswith(_GIT)
 
 
 class HunkCounter:
@@ -56,6 +59,12 @@ class HunkCounter:
     def __init__(self) -> None:
         self._old = 0
         self._new = 0
+        self._announced = False
+
+    @property
+    def fulfilled(self) -> bool:
+        """Whether the present hunk announced its counts and has them."""
+        return self._announced and self._old == self._new == 0
 
     @property
     def expects_more(self) -> bool:
@@ -69,11 +78,10 @@ class HunkCounter:
 
     def take(self, text: str) -> None:
         """Follow one line."""
-        announced = hunk_range(text) if text.startswith("@@") else None
-        if announced is not None:
-            _, self._old, _, self._new = announced
-        elif text.startswith("@@"):
-            self._old = self._new = 0
+        if text.startswith("@@"):
+            announced = hunk_range(text)
+            self._announced = announced is not None
+            _, self._old, _, self._new = announced or (0, 0, 0, 0)
         elif not text.startswith("\\"):
             self._old -= text[:1] != "+"
             self._new -= text[:1] != "-"
@@ -118,6 +126,8 @@ class _Parser:
             self._here().begin_hunk(text, self._line)
         elif self._section is not None and not self._section.in_hunk and text.startswith(_EXTENDED):
             self._section.extended(text)
+        elif text.rstrip() == "--" and self._counter.fulfilled:
+            self._close()  # the signature that git format-patch puts below a diff
         elif self._section is not None or (self._name is not None and text[:1] in {"+", "-"}):
             self._counter.take(text)
             self._here().content(text, self._line)
@@ -351,6 +361,8 @@ class GitDiffReader(BlockReader):
             return text.startswith((*_EXTENDED, "--- ", "+++ "))
         if self._counter.expects_more:
             return text[:1] in {"", " ", "+", "-", "\\"}
+        if text.rstrip() == "--" and self._counter.fulfilled:
+            return False
         return text[:1] in {"+", "-", "\\"} or (text[:1] == " " and bool(text.strip()))
 
     def _close(self) -> None:
