@@ -6,49 +6,41 @@ keeps what it has learnt so far, so that a result can be given at any moment, a 
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 
 from rolecall import applying
-from rolecall.context import compose, gather
 from rolecall.errors import (
     AnswerIncomplete,
-    ConfigurationInvalid,
+    ContextTooLarge,
     EditConflict,
     EditError,
-    FileUnreadable,
     InternalError,
     RolecallError,
     TaskCancelled,
 )
 from rolecall.events import Attempt, Delta, Event, Failed, FileClosed, Finished, Restart, Started
 from rolecall.llm.client import complete
-from rolecall.llm.endpoint import resolve
 from rolecall.llm.types import FinishChunk, ModelCall, TextChunk
+from rolecall.preparing import Preparation
 from rolecall.proposal import Proposal
-from rolecall.task import ErrorInfo, OmittedContext, TaskResult, Usage
+from rolecall.task import ErrorInfo, TaskResult, Usage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 
     from rolecall.answer.changeset import Change
     from rolecall.applying import Applier
-    from rolecall.context.items import Gathered
-    from rolecall.llm.types import Endpoint
-    from rolecall.roles import Role, RoleTask
     from rolecall.runtime import Runtime
     from rolecall.session import Session
     from rolecall.task import Status, TaskRequest
 
-UNKNOWN_WINDOW_TOKENS = 32_000
-"""Budget for the prompt where neither the settings nor the endpoint tell the window."""
-
-OUTPUT_SHARE = 4
-"""Where the output is not limited by a setting, one part in so many of the window is left for it."""
+SHORTER_REQUESTS = 2
+"""Further requests, each with less context, where the context was too large (contract section 3)."""
 
 log = structlog.get_logger(__name__)
 
@@ -82,10 +74,10 @@ class Run:
         self._problem = problem
         self._status: Status = "running"
         self._error: RolecallError | None = None
-        self._endpoint: Endpoint | None = None
+        self._preparation: Preparation | None = None
+        self._model: str | None = None
         self._usage = Usage()
         self._attempts = 0
-        self._omitted: list[OmittedContext] = []
         self._applied_by: Literal["editor", "disk"] | None = None
         self._started = runtime.clock()
         self._first_token: float | None = None
@@ -172,6 +164,8 @@ class Run:
 
     def result(self) -> TaskResult:
         """The result object as things stand now."""
+        preparation = self._preparation
+        endpoint = preparation.endpoint if preparation else None
         return TaskResult(
             task_id=self.task_id,
             role=self.request.role,
@@ -182,11 +176,11 @@ class Run:
             files=[change.to_result() for change in self.proposal.changes.changes],
             applied=self._applied_by is not None,
             applied_by=self._applied_by,
-            provider=self._endpoint.provider if self._endpoint else None,
-            model=self._endpoint.model if self._endpoint else None,
+            provider=endpoint.provider if endpoint else None,
+            model=self._model or (endpoint.model if endpoint else None),
             usage=self._usage,
             attempts=self._attempts,
-            omitted_context=self._omitted,
+            omitted_context=preparation.omitted if preparation else [],
             time_to_first_token_ms=self._milliseconds(self._first_token),
             duration_ms=self._milliseconds(self._ended),
             error=self._error_info(),
@@ -196,88 +190,57 @@ class Run:
         self.session.ready()
         if self._problem is not None:
             raise self._problem
-        self.session.roles.refresh()
-        role = self.session.roles.get(self.request.role)
-        task = role.task(self.request.task) if self.request.task else None
-        if task is None and not self.request.instruction.strip():
-            raise ConfigurationInvalid(
-                f"There is nothing to do: no task and no instruction for {role.id}.",
-                hint=f"Name one of its tasks ({', '.join(t.id for t in role.tasks)}) or say what you want.",
-            )
-        call = await self._prepare(role, task)
-        async for event in self._ask(call):
+        self.runtime.export_metrics(self.session)
+        self._preparation = preparation = Preparation(self.session, self.request)
+        await preparation.complete(self.runtime, self.proposal.documents)
+        async for event in self._ask(preparation):
             yield event
         await self._finish()
 
-    async def _prepare(self, role: Role, task: RoleTask | None) -> ModelCall:
-        """Find the endpoint, gather what the model gets to see, and compose the prompt."""
-        llm = self.session.settings.llm
-        model = self.request.model or role.model
-        self._endpoint = await resolve(self.session, self.runtime, model=model)
-        gathered = await self._gather()
-        output = role.max_output_tokens or llm.max_output_tokens
-        composed = compose(
-            role,
-            task,
-            self.request,
-            gathered,
-            max_tokens=self._budget(output),
-            format_hint=self.session.settings.apply.format_hint,
-        )
-        self._omitted = composed.omitted
-        stream = llm.stream if self.request.stream is None else self.request.stream
-        return ModelCall(
-            endpoint=self._endpoint,
-            prompt=composed.prompt,
-            request=self.request,
-            gathered=gathered,
-            stream=stream,
-            temperature=role.temperature if role.temperature is not None else llm.temperature,
-            max_output_tokens=output,
-            total_timeout_s=self.request.timeout_s or llm.total_timeout_s,
-        )
+    async def _ask(self, preparation: Preparation) -> AsyncGenerator[Event]:
+        """Ask, and where the context turns out too large, ask again with less of it."""
+        for left in reversed(range(SHORTER_REQUESTS + 1)):
+            try:
+                async for event in self._answer(preparation.call(self._time_left())):
+                    yield event
+            except ContextTooLarge as error:
+                if not left or not preparation.shrink(error.limit_tokens):
+                    raise
+                self.runtime.metrics.count("rolecall.llm.context_truncations", role=self.request.role)
+                if self.proposal.text:
+                    yield self._restart()
+            else:
+                return
 
-    async def _gather(self) -> Gathered:
-        try:
-            return await asyncio.to_thread(
-                gather,
-                self.session.workspace,
-                self.proposal.documents,
-                self.request,
-                self.session.settings,
-                open_paths=self.session.buffers.paths() if self.session.buffers else (),
-            )
-        except FileUnreadable as error:
-            # What the user named cannot be used: a wrong argument, not a refused edit.
-            raise ConfigurationInvalid(error.message, hint=error.hint) from error
-
-    def _budget(self, output: int | None) -> int:
-        """Tokens the prompt may have: the window less the output, unless the settings say."""
-        settings = self.session.settings
-        window = settings.llm.context_window or UNKNOWN_WINDOW_TOKENS
-        room = window - (output or window // OUTPUT_SHARE)
-        return min(room, settings.context.max_total_tokens or room)
-
-    async def _ask(self, call: ModelCall) -> AsyncGenerator[Event]:
-        truncated = False
+    async def _answer(self, call: ModelCall) -> AsyncGenerator[Event]:
+        made, truncated = self._attempts, False
         async with aclosing(complete(self.runtime, self.session, call)) as stream:
             async for item in stream:
                 match item:
                     case Attempt():
-                        self._attempts = max(self._attempts, item.n)
-                        yield item
+                        self._attempts = made + item.n
+                        reason = item.reason or ("context_too_large" if made else None)
+                        yield replace(item, n=self._attempts, of=made + item.of, reason=reason)
                     case Restart():
-                        self.proposal.restart()
-                        self._first_token = None
-                        yield item
+                        yield self._restart()
                     case TextChunk():
                         for event in self._take(item.text):
                             yield event
                     case FinishChunk():
-                        self._usage = item.usage
+                        self._usage, self._model = item.usage, item.model
                         truncated = item.reason == "length"
         for block in self.proposal.close(truncated=truncated):
             yield FileClosed(block.path, block.action)
+
+    def _restart(self) -> Restart:
+        self.proposal.restart()
+        self._first_token = None
+        return Restart()
+
+    def _time_left(self) -> float:
+        """Seconds of the total deadline that are left."""
+        total = self.request.timeout_s or self.session.settings.llm.total_timeout_s
+        return max(total - (self.runtime.clock() - self._started), 0.001)
 
     def _take(self, text: str) -> Iterator[Event]:
         if not text:

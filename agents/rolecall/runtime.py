@@ -14,6 +14,9 @@ from rolecall.telemetry.metrics import Metrics
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rolecall.session import Session
+    from rolecall.telemetry.otlp import Exporter
+
 
 class Runtime:
     """The process-wide state. Nothing in it belongs to a single client.
@@ -29,8 +32,21 @@ class Runtime:
         self.breakers = BreakerRegistry(clock, self.metrics)
         self.endpoints = EndpointCache(clock)
         self.tasks = TaskRegistry(self)
+        self._exporter: Exporter | None = None
+
+    def export_metrics(self, session: Session) -> None:
+        """Send the metrics to the collector that a client's settings name, from now on."""
+        settings = session.settings.metrics
+        if settings.enabled and settings.otlp_endpoint:
+            from rolecall.telemetry.otlp import Exporter  # noqa: PLC0415 - few send metrics anywhere
+
+            if self._exporter is None:
+                self._exporter = Exporter(self.metrics)
+            self._exporter.use(str(settings.otlp_endpoint), session.caller.environment)
 
     async def aclose(self) -> None:
         """Cancel what runs and close every connection."""
         await self.tasks.aclose()
+        if self._exporter is not None:
+            await self._exporter.aclose()
         await self.pool.aclose()
