@@ -41,7 +41,12 @@ PARENT_POLL_S = 0.5
 
 
 async def serve_stdio(
-    host: Host, caller: Caller, roots: Sequence[Path] = (), *, on_end: Callable[[int], None] = lambda _: None
+    host: Host,
+    caller: Caller,
+    roots: Sequence[Path] = (),
+    *,
+    opened: Callable[[Session], None] = lambda _: None,
+    on_end: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Serve the client at standard input and output until it leaves, its process dies, or a signal comes.
 
@@ -49,6 +54,7 @@ async def serve_stdio(
         host: the process's shared state; ended here.
         caller: the client's surroundings.
         roots: its workspace folders; empty for the current folder.
+        opened: called with the client's session once it is open.
         on_end: called with the exit code at the moment the end begins.
 
     Returns:
@@ -61,7 +67,7 @@ async def serve_stdio(
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, end.stop, INTERRUPTED)
     async with anyio.create_task_group() as group:
         group.start_soon(_watch_parent, end)
-        door = partial(serve, host=host, caller=caller, roots=roots, opened=_configure_log)
+        door = partial(serve, host=host, caller=caller, roots=roots, opened=opened)
         await serve_bytes(_Input(source), _Output(sink), door, scope=end.scope, left=end.begin)
         group.cancel_scope.cancel()
     await host.aclose()
@@ -96,12 +102,6 @@ def _is_open(descriptor: int) -> bool:
     except OSError:
         return False
     return True
-
-
-def _configure_log(session: Session) -> None:
-    from rolecall.telemetry.logging import configure  # noqa: PLC0415 - not before the handshake
-
-    configure(session.settings.logging)
 
 
 async def _watch_parent(end: _End) -> None:

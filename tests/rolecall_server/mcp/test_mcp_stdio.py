@@ -70,7 +70,9 @@ def test_a_client_that_leaves_ends_the_process_at_once(surroundings, project):
         peer.request("tools/list")
         process.stdin.close()
         assert end_within(process, 2) == 0
-        assert process.stderr.read() == b""
+        [line] = process.stderr.read().splitlines()
+    assert json.loads(line)["event"] == "serving in this process alone"
+    assert json.loads(line)["reason"] == "--no-daemon"
 
 
 def test_a_client_that_never_spoke_ends_the_process_too(surroundings, project):
