@@ -56,6 +56,7 @@ class Editor:
     events: list[Any] = field(default_factory=list)
     hidden: dict[str, str] = field(default_factory=dict)
     files: dict[str, OpenFile] = field(default_factory=dict)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     client: LanguageClient = field(init=False)
     initialized: types.InitializeResult = field(init=False)
 
@@ -153,6 +154,7 @@ class Editor:
         @client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
         async def question(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
             self.questions.append(params)
+            self.asked.set()
             if not self.answers:
                 await asyncio.Event().wait()
             chosen = self.answers.popleft()

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rolecall_server.host import Host
@@ -27,22 +28,42 @@ END_S: Final = 1.5
 EXIT_CODES: Final = {signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
-def run(caller: Caller, *, roots: Sequence[Path] = (), tcp: str | None = None) -> int:
-    """Serve until the client or the user ends it; returns the exit code."""
+def run(
+    caller: Caller, *, roots: Sequence[Path] = (), tcp: str | None = None, alone: str = "--no-daemon"
+) -> int:
+    """Serve until the client or the user ends it.
+
+    Args:
+        caller: this process's surroundings.
+        roots: workspace folders for a client that names none.
+        tcp: ``HOST:PORT`` to listen on instead.
+        alone: why this process is not shared, for the log.
+
+    Returns:
+        The exit code.
+    """
     ending = _Ending()
     if tcp is not None:
         return asyncio.run(_tcp(caller, tuple(roots), tcp, ending))
-    code = asyncio.run(_stdio(caller, tuple(roots), ending))
+    code = asyncio.run(_stdio(caller, tuple(roots), ending, alone))
     sys.stderr.flush()
     return code
 
 
-async def serve_stdio(host: Host, caller: Caller, *, roots: Sequence[Path] = ()) -> int:
+async def serve_stdio(
+    host: Host, caller: Caller, *, roots: Sequence[Path] = (), alone: str = "--no-daemon"
+) -> int:
     """Serve the client at this process's standard input and output; returns the exit code."""
     source, sink = stdio.claim()
     async with stdio.streams(source, sink) as (reader, writer):
         return await serve(
-            reader, writer, host, caller, roots=roots, opened=_configure_log, watch_parent=True
+            reader,
+            writer,
+            host,
+            caller,
+            roots=roots,
+            opened=partial(_configure_log, alone),
+            watch_parent=True,
         )
 
 
@@ -85,12 +106,12 @@ class _Ending:
             self._task.cancel()
 
 
-async def _stdio(caller: Caller, roots: tuple[Path, ...], ending: _Ending) -> int:
+async def _stdio(caller: Caller, roots: tuple[Path, ...], ending: _Ending, alone: str) -> int:
     host = Host()
 
     async def session() -> int:
         try:
-            return await serve_stdio(host, caller, roots=roots)
+            return await serve_stdio(host, caller, roots=roots, alone=alone)
         finally:
             await host.aclose()
 
@@ -121,7 +142,10 @@ def _say(address: str, port: int) -> None:
     sys.stderr.flush()
 
 
-def _configure_log(session: Session) -> None:
-    from rolecall.telemetry.logging import configure  # noqa: PLC0415 - not before the handshake
+def _configure_log(alone: str, session: Session) -> None:
+    import structlog  # noqa: PLC0415 - not before the handshake
+
+    from rolecall.telemetry.logging import configure  # noqa: PLC0415
 
     configure(session.settings.logging)
+    structlog.get_logger(__name__).info("serving in this process alone", reason=alone)

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from rolecall.errors import ConfigurationInvalid, RolecallError
 from rolecall_server.lsp import arguments, errors
 from rolecall_server.lsp.errors import Refusal
+from rolecall_server.lsp.progress import Progress
+from rolecall_server.lsp.titles import role_title, run_title
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from rolecall.errors import RolecallError
     from rolecall.session import Session
     from rolecall.tasks import Task
     from rolecall_server.lsp.connection import Connection
@@ -32,10 +34,22 @@ def register(connection: Connection) -> None:
             raise Refusal(errors.INVALID_PARAMS, "`command` must be the name of a command, as text.")
         values = arguments.read(name, params.get("arguments"))
         if name == "rolecall.run":
-            from rolecall_server.lsp.running import run  # noqa: PLC0415 - not before the handshake
-
-            return run(connection, values, _token(params))
+            return _run(connection, values, _token(params))
         return _COMMANDS[name](connection, values)
+
+
+async def _run(connection: Connection, values: Json, token: str | int | None) -> Json:
+    title = run_title(connection.roles, values)
+    progress = Progress(connection, title, role_title(connection.roles, values["role"]), token)
+    try:
+        session = await connection.ready()
+        from rolecall_server.lsp.running import start  # noqa: PLC0415 - imported by the session's opening
+
+        watched = start(connection, session, values, progress)
+    except BaseException:
+        progress.end()
+        raise
+    return await watched.result() if connection.wait else watched.task.result.to_json()
 
 
 async def _cancel(connection: Connection, values: Json) -> Json:
@@ -44,10 +58,9 @@ async def _cancel(connection: Connection, values: Json) -> Json:
 
 
 async def _apply(connection: Connection, values: Json) -> Json:
-    from rolecall.errors import ConfigurationInvalid, RolecallError  # noqa: PLC0415 - not before the handshake
-    from rolecall_server.lsp.applier import EditorApplier  # noqa: PLC0415
-
     session, task = await _task(connection, values)
+    from rolecall_server.lsp.applier import EditorApplier  # noqa: PLC0415 - imported by the session's opening
+
     try:
         if not task.finished:
             raise ConfigurationInvalid(
@@ -70,10 +83,9 @@ async def _discard(connection: Connection, values: Json) -> Json:
 
 
 async def _revert(connection: Connection, values: Json) -> Json:
-    from rolecall.errors import RolecallError  # noqa: PLC0415 - not before the handshake
-    from rolecall_server.lsp.reverting import revert  # noqa: PLC0415
-
     session, task = await _task(connection, values)
+    from rolecall_server.lsp.reverting import revert  # noqa: PLC0415 - imported by the session's opening
+
     try:
         await revert(connection, session, task)
     except RolecallError as error:
@@ -93,9 +105,10 @@ async def _tasks(connection: Connection, _: Json) -> list[Json]:
 
 
 async def _status(connection: Connection, _: Json) -> Json:
-    from rolecall_server.lsp.status import status  # noqa: PLC0415 - not before the handshake
+    session = await connection.ready()
+    from rolecall_server.lsp.status import status  # noqa: PLC0415 - imported by the session's opening
 
-    return await status(connection, await connection.ready())
+    return await status(connection, session)
 
 
 _COMMANDS: dict[str, Command] = {
@@ -110,8 +123,8 @@ _COMMANDS: dict[str, Command] = {
 
 
 async def _task(connection: Connection, values: Json) -> tuple[Session, Task]:
-    session = await connection.ready()
-    return session, connection.host.runtime.tasks.get(values["task_id"], session)
+    await connection.ready()
+    return connection.task(values["task_id"])
 
 
 def _listed(task: Task) -> Json:

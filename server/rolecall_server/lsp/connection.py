@@ -7,7 +7,9 @@ import importlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from rolecall.errors import RolecallError
 from rolecall_server.lsp.client import ClientProfile
+from rolecall_server.lsp.configuration import fetch_section
 from rolecall_server.lsp.documents import OpenDocuments
 from rolecall_server.lsp.messages import Messages
 from rolecall_server.lsp.shapes import is_object
@@ -22,11 +24,16 @@ if TYPE_CHECKING:
     from rolecall.tasks import Task
     from rolecall.workspace.folder import Workspace
     from rolecall_server.host import Host
+    from rolecall_server.lsp.progress import Progress
     from rolecall_server.lsp.server import RolecallServer
 
 CLOSING_S = 1.0
 """Seconds a client that went away keeps its connection's clean-up waiting."""
 
+HEAVY_MODULES = (
+    "rolecall.runtime",
+    *(f"rolecall_server.lsp.{name}" for name in ("running", "reverting", "status")),
+)
 ROLES_POLL_S = 1.0
 """Seconds between two looks at the role files; a saved change counts within 2 s (contract section 4)."""
 
@@ -48,7 +55,7 @@ class Connection:
         events: the client wants ``rolecall/event``.
         wait: ``rolecall.run`` answers with the finished result.
         process_id: the client's process, where it told it.
-        tasks: running tasks by progress token, for ``window/workDoneProgress/cancel``.
+        progress: what is shown, by token, for ``window/workDoneProgress/cancel``.
         roles: the roles on call, as soon as they were read.
     """
 
@@ -72,10 +79,11 @@ class Connection:
         self.events = False
         self.wait = True
         self.process_id: int | None = None
-        self.tasks: dict[str | int, Task] = {}
+        self.progress: dict[str | int, Progress] = {}
         self.roles: RoleCatalog | None = None
         self.session: Session | None = None
         self._opened = opened
+        self._former: list[Session] = []
         self._reading: asyncio.Task[None] | None = None
         self._opening: asyncio.Task[Session] | None = None
         self._background: set[asyncio.Task[Any]] = set()
@@ -118,15 +126,25 @@ class Connection:
         self._told.add(topic)
         return first
 
+    def task(self, task_id: str) -> tuple[Session, Task]:
+        """A task this client may see, and the session it belongs to.
+
+        Raises:
+            ConfigurationInvalid: there is none.
+        """
+        assert self.session is not None
+        tasks = self.host.runtime.tasks
+        for former in self._former:
+            with suppress(RolecallError):
+                return former, tasks.get(task_id, former)
+        return self.session, tasks.get(task_id, self.session)
+
     async def reopen(self) -> None:
-        """The workspace folders changed: a new session, and what the old one had running ends with it."""
-        old, self.session = self.session, None
+        """The workspace folders changed: a new session. What runs in the old one goes on."""
         if self._opening is not None:
             with suppress(Exception):
-                old = await asyncio.shield(self._opening)
-            self.session, self._opening = None, None
-        if old is not None:
-            await self.host.close_session(old)
+                self._former.append(await asyncio.shield(self._opening))
+        self.session, self._opening = None, None
         await self.ready()
 
     async def close(self) -> None:
@@ -134,9 +152,10 @@ class Connection:
         for task in list(self._background):
             task.cancel()
         await self.server.protocol.close()
-        if self.session is not None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.host.close_session(self.session), CLOSING_S)
+        sessions = [*self._former, *([self.session] if self.session else [])]
+        ending = asyncio.gather(*(self.host.close_session(session) for session in sessions))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ending, CLOSING_S)
 
     async def _open(self) -> Session:
         await asyncio.shield(self._read_roles())
@@ -177,7 +196,9 @@ class Connection:
         self.roles = roles
 
     def _open_session(self) -> Session:
-        importlib.import_module("rolecall.runtime")  # everything heavy, here in a thread
+        # Everything heavy is imported here, in one thread: the event loop must never import it half-way.
+        for module in HEAVY_MODULES:
+            importlib.import_module(module)
         return self.host.open_session(
             self.caller, roots=self.roots, editor=self.editor_settings(), buffers=self.documents
         )
@@ -190,14 +211,12 @@ class Connection:
         self.report_settings()
 
     async def _fetch_section(self) -> None:
-        from rolecall_server.lsp.configuration import fetch_section  # noqa: PLC0415
-
         section = await fetch_section(self)
         if section is not None:
             self.section = section
 
     async def _watch_roles(self, session: Session) -> None:
-        while True:
+        while self.session is session:
             await asyncio.sleep(ROLES_POLL_S)
             if await asyncio.to_thread(session.roles.refresh):
                 self.report_settings()

@@ -36,8 +36,8 @@ def register(connection: Connection) -> None:
             raise Refusal(
                 errors.INVALID_PARAMS, f"{params.uri} is no answer; {SCHEME}:/tasks/TASK_ID.md would be one."
             )
-        session = await connection.ready()
-        task = connection.host.runtime.tasks.get(match["id"], session)
+        await connection.ready()
+        _, task = connection.task(match["id"])
         return {"text": _text(task, match["form"])}
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 DEFAULT_ROLE: Final = "developer"
 
 _COMMENT: Final = re.compile(
-    r"(?:#|(?<!:)//|\*|;|%|!|'|\"|--|\{-|\brem)\s*@?rolecall\s*(?:\(\s*(?P<role>[\w .-]{1,60}?)\s*\))?\s*:\s*(?P<words>\S.*)",
+    r"(?:#|(?<!:)//|\*|;|%|!|'|\"|--|\{-|\brem)\s*"  # what begins a comment in some language
+    r"@?rolecall\s*(?:\(\s*(?P<role>[\w .-]{1,60}?)\s*\))?\s*:\s*(?P<words>\S.*)",
     re.IGNORECASE,
 )
 _CLOSERS: Final = re.compile(r"\s*(?:\*+/|-->|--\]\]|-\}|#\}|%>|\"\"\"|''')\s*\Z")

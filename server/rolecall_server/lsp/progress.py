@@ -6,7 +6,8 @@ No report ever has a percentage: VS Code then drops the messages of those withou
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Self
+import secrets
+from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -29,45 +30,52 @@ CHARACTERS_PER_TOKEN: Final = 4
 
 
 class Progress:
-    """Shows one task's progress. Use as an async context manager: it begins and always ends.
+    """Shows one run's progress, from before its task exists until :meth:`end`.
 
     Args:
         connection: the client.
-        task: what runs.
         title: shown all the while.
         role: the role's title.
         token: the client's ``workDoneToken``; None to ask the client for one.
+
+    Attributes:
+        cancelled: the user does not want it any more.
     """
 
-    def __init__(
-        self, connection: Connection, task: Task, title: str, role: str, token: str | int | None
-    ) -> None:
+    def __init__(self, connection: Connection, title: str, role: str, token: str | int | None) -> None:
+        self.cancelled = False
         self._connection = connection
-        self._task = task
         self._title = title
         self._role = role
         self._token = token
+        self._task: Task | None = None
         self._begun = False
         self._characters = 0
         self._tail = ""
         self._note = ""
         self._started = asyncio.get_running_loop().time()
         self._news = asyncio.Event()
-        self._loop: asyncio.Task[None] | None = None
+        if token is not None:
+            self._begin(token)
+        self._loop = connection.spawn(self._report(), "progress")
 
-    async def __aenter__(self) -> Self:
-        if self._token is not None:
-            self._begin(self._token)
-        self._loop = asyncio.create_task(self._report(), name="rolecall-lsp-progress")
-        return self
+    def watch(self, task: Task) -> None:
+        """From now on it is this task's progress."""
+        self._task = task
 
-    async def __aexit__(self, *_: object) -> None:
-        if self._loop is not None:
-            self._loop.cancel()
-            await asyncio.gather(self._loop, return_exceptions=True)
+    async def cancel(self) -> None:
+        """The user's click on the progress's cancel button."""
+        self.cancelled = True
+        if self._task is not None:
+            await self._task.cancel()
+
+    def end(self) -> None:
+        """Say that it is over; once, and whatever happened."""
+        self._loop.cancel()
         if self._token is not None:
-            self._connection.tasks.pop(self._token, None)
+            self._connection.progress.pop(self._token, None)
         if self._begun:
+            self._begun = False
             self._send({"kind": "end", "message": self._outcome()})
 
     def take(self, event: Event) -> None:
@@ -91,7 +99,7 @@ class Progress:
         self._news.set()
 
     def _begin(self, token: str | int) -> None:
-        self._connection.tasks[token] = self._task
+        self._connection.progress[token] = self
         self._begun = True
         self._send({"kind": "begin", "title": self._title, "cancellable": True, "message": self._message()})
 
@@ -112,7 +120,7 @@ class Progress:
         """Get a token from the client, where it shows progress at all."""
         if not self._connection.client.work_done_progress:
             return False
-        token = f"rolecall-{self._task.id}"
+        token = f"rolecall-{secrets.token_hex(6)}"
         try:
             await self._connection.server.window_work_done_progress_create_async(
                 types.WorkDoneProgressCreateParams(token)
@@ -136,7 +144,7 @@ class Progress:
         return f"{self._role}: {tokens} tokens · {note}{tail}"
 
     def _outcome(self) -> str:
-        if not self._task.finished:
+        if self._task is None or not self._task.finished:
             return f"{self._role}: stopped"
         result = self._task.result
         files = f", {len(result.files)} files" if result.files else ""
@@ -148,6 +156,6 @@ def register(connection: Connection) -> None:
 
     @connection.server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
     async def cancelled(params: types.WorkDoneProgressCancelParams) -> None:
-        task = connection.tasks.get(params.token)
-        if task is not None:
-            await task.cancel()
+        progress = connection.progress.get(params.token)
+        if progress is not None:
+            await progress.cancel()

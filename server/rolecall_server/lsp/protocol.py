@@ -128,12 +128,7 @@ class Protocol(LanguageServerProtocol):
 
     def send(self, message: dict[str, Any]) -> None:
         """Send a message made of JSON values and LSP types; nothing once the client is gone."""
-        if self.writer is None or self.writer.is_closing():
-            return
-        body = json.dumps(
-            {"jsonrpc": "2.0", **message}, default=self._serialize_message, separators=(",", ":")
-        )
-        self.writer.write(encode(body.encode()))
+        self._send_data({"jsonrpc": "2.0", **message})
 
     def send_error(self, request_id: RequestId | None, refusal: Refusal) -> None:
         """Answer a request with an error."""
@@ -221,9 +216,11 @@ class Protocol(LanguageServerProtocol):
         return None if handler is None else handler(*arguments)
 
     def _send_data(self, data: Any) -> None:
-        """What pygls sends for us: requests and typed notifications."""
-        if data and self.writer is not None and not self.writer.is_closing():
-            body = json.dumps(data, default=self._serialize_message, separators=(",", ":"))
+        """Where everything leaves, the requests and notifications that pygls makes for us too."""
+        if self.writer is None or self.writer.is_closing():
+            return
+        body = json.dumps(data, default=self._serialize_message, separators=(",", ":"))
+        with suppress(ConnectionError):  # the client is gone; reading will end, and with it the connection
             self.writer.write(encode(body.encode()))
 
     def _take_request(self, request_id: RequestId, method: str, params: Any) -> None:

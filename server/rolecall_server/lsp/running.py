@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from rolecall.errors import PathRefused, RolecallError
+from rolecall.task import FileRef, TaskRequest
 from rolecall_server.lsp import arguments, content, errors
+from rolecall_server.lsp.applier import EditorApplier
 from rolecall_server.lsp.documents import is_file
 from rolecall_server.lsp.errors import Refusal
+from rolecall_server.lsp.titles import run_title
 
 if TYPE_CHECKING:
-    from rolecall.errors import RolecallError
     from rolecall.session import Session
-    from rolecall.task import FileRef, TaskRequest, TaskResult
+    from rolecall.task import TaskResult
     from rolecall.tasks import Subscription, Task
     from rolecall_server.lsp.connection import Connection
+    from rolecall_server.lsp.progress import Progress
 
     Json = dict[str, Any]
 
-TITLE_LIMIT: Final = 100
 CANCEL_S: Final = 1.0
 """Seconds a cancelled request waits for its task to end; the upstream stream is closed long before."""
 
@@ -28,32 +32,48 @@ NOTHING_FOUND: Final = (
 )
 
 
-async def run(connection: Connection, values: Json, token: str | int | None) -> Json:
-    """Start a task and, unless the client does not want to wait, see it to its end.
+def start(connection: Connection, session: Session, values: Json, progress: Progress) -> Watched:
+    """Start a task; from here on its progress ends with it.
 
     Args:
         connection: the client.
+        session: its session.
         values: the checked argument object.
-        token: the client's ``workDoneToken``.
+        progress: begun already.
     """
-    from rolecall_server.lsp.applier import EditorApplier  # noqa: PLC0415 - not before the handshake
-
-    session = await connection.ready()
     _refuse_stale(connection, values)
     request, problem = _request(session, values)
-    title = _title(session, request)
-    applier = EditorApplier(connection, session, title)
+    applier = EditorApplier(connection, session, run_title(session.roles, values))
     task, subscription = connection.host.runtime.tasks.start(session, request, applier, problem=problem)
-    watching = connection.spawn(_see_through(connection, session, task, subscription, title, token), "run")
-    if not connection.wait:
-        return task.result.to_json()
-    try:
-        await asyncio.shield(watching)
-    except asyncio.CancelledError:
-        # Named apart: the request was cancelled, so its task is; the wait below must not be forgotten either.
-        await _cancel(task, watching)
-        raise
-    return task.result.to_json()
+    progress.watch(task)
+    seeing = connection.spawn(_see_through(connection, session, task, subscription, progress), "run")
+    if progress.cancelled:
+        connection.spawn(task.cancel(), "cancel")
+    return Watched(task, seeing)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A task, and what shows it to the user until it has ended."""
+
+    task: Task
+    seeing: asyncio.Task[None]
+
+    async def result(self) -> Json:
+        """The final result object. Cancelling the wait cancels the task: the request was its own."""
+        try:
+            await asyncio.shield(self.seeing)
+        except asyncio.CancelledError:
+            await self._cancel()
+            raise
+        return self.task.result.to_json()
+
+    async def _cancel(self) -> None:
+        """Stop the task; one that is just being written finishes on its own."""
+        ending = asyncio.ensure_future(self.task.cancel())
+        await asyncio.wait([ending], timeout=CANCEL_S)
+        if ending.done() and not self.seeing.done():
+            await asyncio.wait([self.seeing], timeout=CANCEL_S)
 
 
 def _refuse_stale(connection: Connection, values: Json) -> None:
@@ -69,9 +89,6 @@ def _refuse_stale(connection: Connection, values: Json) -> None:
 
 def _request(session: Session, values: Json) -> tuple[TaskRequest, RolecallError | None]:
     """The request; and what is wrong with its document, so that it fails like any other task."""
-    from rolecall.errors import RolecallError  # noqa: PLC0415 - not before the handshake
-    from rolecall.task import TaskRequest  # noqa: PLC0415
-
     target: FileRef | None = None
     problem: RolecallError | None = None
     try:
@@ -90,8 +107,6 @@ def _request(session: Session, values: Json) -> tuple[TaskRequest, RolecallError
 
 
 def _target(session: Session, values: Json) -> FileRef:
-    from rolecall.errors import PathRefused  # noqa: PLC0415 - not before the handshake
-    from rolecall.task import FileRef  # noqa: PLC0415
 
     uri = values["uri"]
     if not is_file(uri):
@@ -102,38 +117,21 @@ def _target(session: Session, values: Json) -> FileRef:
     return FileRef(path, arguments.selection(values))
 
 
-def _title(session: Session, request: TaskRequest) -> str:
-    role = next((role for role in session.roles.roles() if role.id == request.role), None)
-    name = role.title if role else request.role
-    task = next((task for task in role.tasks if task.id == request.task), None) if role else None
-    file = request.target.path.rsplit("/", 1)[-1] if request.target else ""
-    work = task.phrase(file) if task else request.instruction
-    title = f"{name}: {' '.join(work.split())}" if work else name
-    return title if len(title) <= TITLE_LIMIT else f"{title[: TITLE_LIMIT - 1]}…"
-
-
 async def _see_through(
-    connection: Connection,
-    session: Session,
-    task: Task,
-    subscription: Subscription,
-    title: str,
-    token: str | int | None,
+    connection: Connection, session: Session, task: Task, subscription: Subscription, progress: Progress
 ) -> None:
     """Show a task's progress and events until it has ended, then what came of it."""
-    from rolecall_server.lsp.progress import Progress  # noqa: PLC0415 - not before the handshake
-
     protocol = connection.server.protocol
     try:
-        async with Progress(connection, task, title, title.partition(":")[0], token) as progress:
-            async for numbered in subscription:
-                progress.take(numbered.event)
-                if connection.events:
-                    protocol.notify_raw("rolecall/event", numbered.to_json())
-                # A client that reads slowly gets joined deltas, not a growing heap of them.
-                await protocol.drain()
+        async for numbered in subscription:
+            progress.take(numbered.event)
+            if connection.events:
+                protocol.notify_raw("rolecall/event", numbered.to_json())
+            # A client that reads slowly gets joined deltas, not a growing heap of them.
+            await protocol.drain()
     finally:
         task.unsubscribe(subscription)
+        progress.end()
     await report(connection, session, task)
 
 
@@ -162,11 +160,3 @@ def _outcome(result: TaskResult) -> str:
     if result.applied:
         return f"changed {files}."
     return f"proposes changes of {files}; nothing was applied."
-
-
-async def _cancel(task: Task, watching: asyncio.Task[Any]) -> None:
-    """Stop a task; one that is just being written finishes on its own."""
-    ending = asyncio.ensure_future(task.cancel())
-    await asyncio.wait([ending], timeout=CANCEL_S)
-    if ending.done() and not watching.done():
-        await asyncio.wait([watching], timeout=CANCEL_S)

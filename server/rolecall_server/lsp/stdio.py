@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncGenerator, Callable
 
     from rolecall_server.lsp.protocol import Writable
 
@@ -36,7 +36,9 @@ def claim() -> tuple[IO[bytes], IO[bytes]]:
 
 
 @asynccontextmanager
-async def streams(source: IO[bytes], sink: IO[bytes]) -> AsyncIterator[tuple[asyncio.StreamReader, Writable]]:
+async def streams(
+    source: IO[bytes], sink: IO[bytes]
+) -> AsyncGenerator[tuple[asyncio.StreamReader, Writable], None]:
     """Streams over two files: pipes and sockets through the event loop, anything else through threads."""
     reader, closing = await _open_reader(source)
     writer = await _open_writer(sink)

@@ -1,0 +1,38 @@
+"""What a run is called, in progress, questions and the editor's undo list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from rolecall.roles import RoleCatalog
+
+LIMIT: Final = 100
+
+
+def role_title(roles: RoleCatalog | None, role_id: str) -> str:
+    """The role's title; made of its id where the roles are not known yet, or it is not."""
+    known = next((role.title for role in roles.roles() if role.id == role_id), None) if roles else None
+    return known or role_id.replace("_", " ").title()[:LIMIT]
+
+
+def run_title(roles: RoleCatalog | None, values: dict[str, Any]) -> str:
+    """The title of a run: ``QA Engineer: write tests for a.py``.
+
+    Args:
+        roles: the roles on call, where they were read.
+        values: the argument object of ``rolecall.run``.
+    """
+    work = " ".join(_work(roles, values).split())
+    title = f"{role_title(roles, values['role'])}: {work}" if work else role_title(roles, values["role"])
+    return title if len(title) <= LIMIT else f"{title[: LIMIT - 1]}…"
+
+
+def _work(roles: RoleCatalog | None, values: dict[str, Any]) -> str:
+    wanted = values.get("task")
+    for role in roles.roles() if roles else ():
+        for task in role.tasks:
+            if (role.id, task.id) == (values["role"], wanted):
+                return task.phrase(unquote(values["uri"].rsplit("/", 1)[-1]))
+    return str(wanted or values.get("instruction", ""))
