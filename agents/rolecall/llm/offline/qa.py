@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 from rolecall.llm.offline.draft import Draft
 from rolecall.llm.offline.layout import Layout, Project
 from rolecall.llm.offline.source.reading import Module, SourceProblem, read_module
-from rolecall.llm.offline.testing.existing import note_existing
 from rolecall.llm.offline.testing.files import additions, new_file, style_for
 from rolecall.llm.offline.testing.suite import Suite, SuiteBuilder
 
@@ -42,21 +40,10 @@ def tests(request: TaskRequest, gathered: Gathered, target: ContextItem) -> Draf
         module, layout.module, project.sources(layout.root, target), project.packages(layout.root)
     )
     if layout.existing is not None:
-        note_existing(builder, layout.existing)
+        builder.read_existing(layout.existing.text)
     suite = builder.build(selection)
-    if layout.existing is not None:
-        _drop_known(suite, layout.existing)
     _write(draft, target, layout, suite, module, selection)
     return draft
-
-
-def _drop_known(suite: Suite, existing: ContextItem) -> None:
-    known = {
-        node.name
-        for node in ast.walk(ast.parse(existing.text))
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    }
-    suite.cases = [case for case in suite.cases if case.name not in known]
 
 
 def _write(

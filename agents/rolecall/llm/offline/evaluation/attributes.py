@@ -23,12 +23,10 @@ if TYPE_CHECKING:
     from rolecall.llm.offline.evaluation.scope import Scope
 
 _PATHS = frozenset(
-    "anchor as_posix drive is_absolute is_relative_to joinpath match name parent parents parts relative_to root "
-    "stem suffix suffixes with_name with_stem with_suffix".split()
+    ["anchor", "as_posix", "drive", "is_absolute", "is_relative_to", "joinpath", "match", "name", "parent", "parents", "parts", "relative_to", "root", "stem", "suffix", "suffixes", "with_name", "with_stem", "with_suffix"]
 )
 _DATES = frozenset(
-    "year month day hour minute second microsecond tzinfo fold isoformat weekday isoweekday isocalendar toordinal "
-    "replace date time combine fromisoformat fromordinal min max utcoffset timetuple strptime".split()
+    ["year", "month", "day", "hour", "minute", "second", "microsecond", "tzinfo", "fold", "isoformat", "weekday", "isoweekday", "isocalendar", "toordinal", "replace", "date", "time", "combine", "fromisoformat", "fromordinal", "min", "max", "utcoffset", "timetuple", "strptime"]
 )
 _ALL = None
 
@@ -63,8 +61,7 @@ SAFE_TYPES: dict[type, frozenset[str] | None] = {
 """Types of values that are safe to have, with the attributes that are pure; None stands for all public ones."""
 
 _SUPER = frozenset(
-    "__init__ __new__ __str__ __repr__ __eq__ __hash__ __enter__ __exit__ __getitem__ __setitem__ __delitem__ "
-    "__contains__ __iter__ __len__ __post_init__ __lt__ __le__ __gt__ __ge__ __ne__ __add__ __setattr__".split()
+    ["__init__", "__new__", "__str__", "__repr__", "__eq__", "__hash__", "__enter__", "__exit__", "__getitem__", "__setitem__", "__delitem__", "__contains__", "__iter__", "__len__", "__post_init__", "__lt__", "__le__", "__gt__", "__ge__", "__ne__", "__add__", "__setattr__"]
 )
 _UNSTABLE = frozenset({"timestamp", "astimezone", "fromtimestamp", "now", "today", "utcnow"})
 

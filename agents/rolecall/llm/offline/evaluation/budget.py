@@ -17,7 +17,7 @@ MAX_BITS = 4_096
 """Bits an integer may have."""
 
 
-class NotUnderstood(BaseException):  # noqa: N818 - it is an outcome, and no handler in interpreted code may catch it
+class NotUnderstood(BaseException):
     """The code left the subset; nothing is known about what it does.
 
     Derives from `BaseException` so that neither an interpreted ``except Exception`` nor native code that

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from rolecall.llm.offline.evaluation.scope import Scope
 
 _MUTATING = frozenset(
-    "append extend insert remove pop clear sort reverse add discard update setdefault popitem appendleft popleft "
-    "rotate subtract move_to_end intersection_update difference_update symmetric_difference_update extendleft".split()
+    ["append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "add", "discard", "update", "setdefault", "popitem", "appendleft", "popleft", "rotate", "subtract", "move_to_end", "intersection_update", "difference_update", "symmetric_difference_update", "extendleft"]
 )
 _WIDTHS = frozenset({"ljust", "rjust", "center", "zfill", "expandtabs", "to_bytes"})
 _ORDER_FREE = (len, sorted, set, frozenset, sum, any, all, min, max, isinstance, bool, type, callable)

@@ -71,8 +71,24 @@ def make_function(run: Run, node: FunctionNode, scope: Scope) -> Callable[..., A
 
 def call_routine(run: Run, routine: Routine, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """Call an interpreted function: run its body, or prepare a generator or coroutine."""
+    if run.calls is not None and run.depth <= 1:
+        return _watched(run, routine, arguments, keywords)
+    return _call(run, routine, arguments, keywords)
+
+
+def _watched(run: Run, routine: Routine, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Call a function that a test calls itself, and remember it."""
+    seen = Call(routine, arguments, dict(keywords))
     if run.calls is not None:
-        run.calls.append(Call(routine, arguments, dict(keywords)))
+        run.calls.append(seen)
+    try:
+        return _call(run, routine, arguments, keywords)
+    except Exception as error:
+        seen.error = type(error).__name__
+        raise
+
+
+def _call(run: Run, routine: Routine, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     node = run.replaced.get(id(routine.node), routine.node)
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         raise NotUnderstood("a function is not understood")

@@ -25,7 +25,7 @@ def load_module(run: Run, name: str) -> Scope:
     run.modules[name] = scope
     scope.names.update({"__name__": name, "__doc__": None, "__file__": Opaque("__file__")})
     try:
-        tree = ast.parse(run.sources[name])
+        tree = run.trees[name] if name in run.trees else ast.parse(run.sources[name])
     except (SyntaxError, ValueError, RecursionError):
         return scope
     run.loading += 1

@@ -204,7 +204,7 @@ def is_manager(run: Run, value: Any) -> bool:
     """Whether ``with value`` is understood."""
     if type(value) in run.classes:
         return hasattr(type(value), "__enter__") and hasattr(type(value), "__exit__")
-    return isinstance(value, SAFE_MANAGERS)
+    return isinstance(value, SAFE_MANAGERS) or type(value).__name__ == "Expectation"
 
 
 def get_plain_attribute(run: Run, target: Any, name: str) -> Any:

@@ -25,6 +25,7 @@ class Call:
     routine: Routine
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
+    error: str | None = None
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ class Run:
     depth: int = 0
     loading: int = 0
     trace: set[TraceEntry] = field(default_factory=set)
+    trees: dict[str, ast.Module] = field(default_factory=dict)
     modules: dict[str, Scope] = field(default_factory=dict)
     routines: dict[Any, Routine] = field(default_factory=dict)
     classes: dict[type, ast.ClassDef] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
@@ -111,7 +111,7 @@ class Silent:
         return Opaque(f"{self.name}.{name}")
 
 
-_LOG_METHODS = frozenset("debug info warning error exception critical log fatal warn".split())
+_LOG_METHODS = frozenset(["debug", "info", "warning", "error", "exception", "critical", "log", "fatal", "warn"])
 
 
 def _nothing(*_arguments: Any, **_keywords: Any) -> None:

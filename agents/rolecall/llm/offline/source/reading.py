@@ -186,10 +186,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Statements that run when the module is imported, those under ``if`` and ``try`` included."""
     for node in body:
         yield node
-        if isinstance(node, ast.If) and not _is_main_guard(node.test):
-            yield from _statements(node.body)
-            yield from _statements(node.orelse)
-        elif isinstance(node, ast.Try):
+        if (isinstance(node, ast.If) and not _is_main_guard(node.test)) or isinstance(node, ast.Try):
             yield from _statements(node.body)
             yield from _statements(node.orelse)
 
@@ -205,6 +202,22 @@ def decorators(node: FunctionDef | ast.ClassDef) -> list[str]:
         head = decorator.func if isinstance(decorator, ast.Call) else decorator
         names.append(head.attr if isinstance(head, ast.Attribute) else getattr(head, "id", ""))
     return names
+
+
+def is_stub(node: FunctionDef) -> bool:
+    """Whether the body is only ``pass``, ``...``, a docstring or ``raise NotImplementedError``."""
+    body = node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
+    return len(body) <= 1 and all(_says_nothing(statement) for statement in body)
+
+
+def _says_nothing(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Raise(exc=ast.expr() as error):
+            return ast.unparse(error).startswith("NotImplementedError")
+        case _:
+            return False
 
 
 def _classes(body: list[ast.stmt], prefix: str) -> Iterator[ClassInfo]:

@@ -187,7 +187,7 @@ class Candidates:
         whole = [number for number in self.hints.numbers if isinstance(number, int)]
         rough = [
             int(number) for number in self.hints.numbers if isinstance(number, float) and abs(number) < 1e9
-        ]  # noqa: PLR2004
+        ]
         around = [near for number in (*whole, *rough) for near in (number, number - 1, number + 1)]
         return [3, 0, 1, -1, *around, 10, 100]
 
@@ -251,8 +251,7 @@ class Candidates:
 _ORDER = ("dict", "text", "list", "set", "number", "callable", "iterable", "sequence")
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict"})
 _COLLECTIONS = frozenset(
-    "list List Sequence MutableSequence Iterable Iterator Collection Container set Set AbstractSet MutableSet frozenset "
-    "FrozenSet deque".split()
+    ["list", "List", "Sequence", "MutableSequence", "Iterable", "Iterator", "Collection", "Container", "set", "Set", "AbstractSet", "MutableSet", "frozenset", "FrozenSet", "deque"]
 )
 
 

@@ -143,7 +143,7 @@ class _Qualify(ast.NodeTransformer):
         self._names = names
         self._own = own
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - the name the base class calls
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self._names.taken and node.id not in self._own and node.id not in BUILTINS:
             written = self._names.symbol(node.id)
             return ast.parse(written, mode="eval").body

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from rolecall.llm.offline.source.reading import FunctionDef
 
 _STRING_METHODS = frozenset(
-    "upper lower strip lstrip rstrip split rsplit splitlines startswith endswith replace encode title capitalize "
-    "casefold isdigit isalpha isalnum isidentifier partition rpartition format ljust rjust zfill join".split()
+    ["upper", "lower", "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "startswith", "endswith", "replace", "encode", "title", "capitalize", "casefold", "isdigit", "isalpha", "isalnum", "isidentifier", "partition", "rpartition", "format", "ljust", "rjust", "zfill", "join"]
 )
 _LIST_METHODS = frozenset({"append", "extend", "insert", "sort", "reverse"})
 _DICT_METHODS = frozenset({"items", "keys", "values", "setdefault"})

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _RESERVED = frozenset(
-    "pytest unittest asyncio math itertools dataclasses datetime decimal fractions pathlib uuid re mock result value self "
-    "cls capsys caught replaced".split()
+    ["pytest", "unittest", "asyncio", "math", "itertools", "dataclasses", "datetime", "decimal", "fractions", "pathlib", "uuid", "re", "mock", "result", "value", "self", "cls", "capsys", "caught", "replaced"]
 )
 
 
@@ -46,7 +45,7 @@ class Names:
             module: dotted module name; None for the target.
         """
         source = module or self.module
-        top = name.split(".")[0]
+        top = name.split(".", maxsplit=1)[0]
         if self._clashes(top, source):
             self.whole.add(source)
             return f"{self.alias(source)}.{name}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood
@@ -63,12 +63,27 @@ class Findings:
     first: dict[str, Any]
 
 
+@dataclass(slots=True)
+class Coverage:
+    """What existing tests reach of a subject.
+
+    Attributes:
+        met: goals they meet.
+        replayed: arguments of the calls they make, for functions.
+        methods: they call a method whose receivers cannot be made again, so that only reach is compared.
+    """
+
+    met: frozenset[Any] = frozenset()
+    replayed: list[dict[str, Any]] = field(default_factory=list)
+    methods: bool = False
+
+
 def probe(
     run: Run,
     subject: Subject,
     setups: list[Any],
     pools: Mapping[str, list[Any]],
-    known: list[tuple[Any, dict[str, Any]]],
+    coverage: Coverage,
 ) -> Findings:
     """Try many calls, and choose few.
 
@@ -77,15 +92,15 @@ def probe(
         subject: what to call.
         setups: recipes of receivers, ``[None]`` where none is needed.
         pools: candidate values by parameter, the typical one first.
-        known: calls that existing tests make already.
+        coverage: what existing tests reach already.
     """
     first = {name: pool[0] for name, pool in pools.items() if pool}
     if len(first) < len(pools) or not setups:
         return Findings([], "no argument could be made up for it", first)
     tried = _Search(run, subject, setups, pools)
     tried.explore()
-    covered = [probe for probe in (tried.attempt(setup, given) for setup, given in known) if probe]
-    chosen = _choose(run, subject, tried.probes, covered)
+    covered = [probe for probe in (tried.attempt(None, given) for given in coverage.replayed) if probe]
+    chosen = _choose(run, subject, tried.probes, covered, coverage)
     return Findings(chosen, tried.reason, first)
 
 
@@ -156,10 +171,12 @@ class _Search:
         return Probe(setup, arguments, outcome, (), text)
 
 
-def _choose(run: Run, subject: Subject, probes: list[Probe], covered: list[Probe]) -> list[Probe]:
+def _choose(
+    run: Run, subject: Subject, probes: list[Probe], covered: list[Probe], coverage: Coverage
+) -> list[Probe]:
     """A few probes that together reach all that was reached and notice all that can be noticed."""
-    goals = _goals(run, subject, [*probes, *covered])
-    met: set[Any] = set()
+    goals = _goals(run, subject, [*probes, *covered], mutate=not coverage.methods)
+    met: set[Any] = set(coverage.met)
     for item in covered:
         met |= goals[id(item)]
     chosen: list[Probe] = []
@@ -177,7 +194,7 @@ def _rank(probe: Probe, gain: set[Any]) -> tuple[int, int, int]:
     return (len(gain), -len(probe.changed_from_typical), -len(str(probe.arguments)))
 
 
-def _goals(run: Run, subject: Subject, probes: list[Probe]) -> dict[int, set[Any]]:
+def _goals(run: Run, subject: Subject, probes: list[Probe], *, mutate: bool) -> dict[int, set[Any]]:
     goals: dict[int, set[Any]] = {id(item): set(item.outcome.trace) for item in probes}
     for item in probes:
         error = item.outcome.error
@@ -186,7 +203,7 @@ def _goals(run: Run, subject: Subject, probes: list[Probe]) -> dict[int, set[Any
         elif not item.changed_from_typical:
             goals[id(item)].add("typical")
     node = subject.node
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+    if mutate and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         simple = sorted(probes, key=lambda item: _rank(item, set()), reverse=True)
         for number, (mutant, line) in enumerate(mutants(node)):
             _notice(run, subject, simple, goals, node, mutant, number, line)

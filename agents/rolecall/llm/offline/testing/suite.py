@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-
 import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,14 +11,15 @@ from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
 from rolecall.llm.offline.evaluation.imports import load_module
 from rolecall.llm.offline.evaluation.runtime import Run
 from rolecall.llm.offline.evaluation.streams import Stream
-from rolecall.llm.offline.source.reading import Definition, Module, Parameter, selected_definitions
+from rolecall.llm.offline.source.reading import Definition, Module, Parameter, is_stub, selected_definitions
 from rolecall.llm.offline.testing.candidates import OMITTED, Candidates
 from rolecall.llm.offline.testing.cases import Case, CaseWriter, frozen_case, message_of
+from rolecall.llm.offline.testing.existing import Known, read_existing
 from rolecall.llm.offline.testing.examples import example_cases, example_seeds
 from rolecall.llm.offline.testing.hints import Hints, read_hints
 from rolecall.llm.offline.testing.names import Names
 from rolecall.llm.offline.testing.outcomes import observe
-from rolecall.llm.offline.testing.probing import Findings, Probe, probe
+from rolecall.llm.offline.testing.probing import Coverage, Findings, Probe, probe
 from rolecall.llm.offline.testing.subjects import (
     Recipe,
     Subject,
@@ -32,6 +32,7 @@ from rolecall.llm.offline.testing.values import Unwritable, Writer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rolecall.llm.offline.evaluation.runtime import Call
     from rolecall.task import Selection
 
 _SETUPS = 4
@@ -69,21 +70,25 @@ class SuiteBuilder:
     ) -> None:
         self._module = module
         self.run = Run(sources, packages)
+        self.run.trees[name] = module.tree
         self.scope = load_module(self.run, name)
         self.names = Names(name, frozenset(module.top_level_names()))
         self._writer = CaseWriter(Writer(self.run, self.names), self.names)
         self._helpers: dict[str, ast.AST] = {item.name: item.node for item in module.functions}
         self._aliases = _aliases(module.tree)
         self._constructing: list[type] = []
-        self.covered: dict[str, list[tuple[Any, dict[str, Any]]]] = {}
-        self.mentioned: frozenset[str] = frozenset()
+        self.known = Known()
+
+    def read_existing(self, text: str) -> None:
+        """Take the existing tests into account: only what they lack is added."""
+        self.known = read_existing(self.run, self.names.module, text)
 
     def build(self, selection: Selection | None) -> Suite:
         """Find tests for what is selected, or for everything public."""
         suite = Suite([], self.names)
         for subject in self.subjects(selection):
             suite.subjects += 1
-            suite.cases += self._cases(subject, suite)
+            suite.cases += [case for case in self._cases(subject, suite) if case.name not in self.known.test_names]
         _rename_twins(suite.cases)
         return suite
 
@@ -108,10 +113,10 @@ class SuiteBuilder:
 
     def _is_bound(self, name: str) -> bool:
         """Whether the module still has the name once it is imported."""
-        return name.split(".")[0] in self.scope.names
+        return name.split(".", maxsplit=1)[0] in self.scope.names
 
     def _class(self, name: str) -> Any:
-        value: Any = self.scope.names.get(name.split(".")[0])
+        value: Any = self.scope.names.get(name.split(".", maxsplit=1)[0])
         for part in name.split(".")[1:]:
             value = vars(value).get(part) if isinstance(value, type) else None
         return value if isinstance(value, (type, Opaque)) else Opaque(name)
@@ -156,15 +161,31 @@ class SuiteBuilder:
     def _is_waiting(self, subject: Subject, *, returns: bool, reason: str) -> bool:
         if subject.way in {"construct", "members"} or returns or not reason:
             return False
-        return subject.name not in self.covered and subject.member not in self.mentioned
+        return subject.member not in self.known.mentioned
 
     def _findings(self, subject: Subject) -> tuple[Findings, Any]:
         if isinstance(subject.value, Opaque):
             return Findings([], subject.value.name, self._first(subject)), None
+        if subject.definition is not None and is_stub(subject.definition.node):
+            return Findings([], "its body is a stub", self._first(subject)), next(iter(self._setups(subject)), None)
         pools = self._pools(subject, subject.parameters)
         setups = self._setups(subject)
-        findings = probe(self.run, subject, setups, pools, self.covered.get(subject.name, []))
+        if subject.definition is None and subject.member in self.known.mentioned:
+            return Findings([], "", {}), None
+        findings = probe(self.run, subject, setups, pools, self._coverage(subject))
         return findings, setups[0] if setups else None
+
+    def _coverage(self, subject: Subject) -> Coverage:
+        """What existing tests reach of a subject."""
+        line = subject.definition.node.lineno if subject.definition else 0
+        calls = self.known.calls.get(line, [])
+        if not calls:
+            return Coverage(frozenset(self.known.reached))
+        met = {"typical", *(("raises", call.error) for call in calls if call.error)}
+        replayed = []
+        if subject.way in {"function", "static"}:
+            replayed = [given for given in (_given(subject, call) for call in calls) if given is not None]
+        return Coverage(frozenset({*self.known.reached, *met}), replayed, methods=subject.way not in {"function", "static"})
 
     def _first(self, subject: Subject) -> dict[str, Any]:
         return {name: pool[0] for name, pool in self._pools(subject, subject.parameters).items() if pool}
@@ -246,6 +267,17 @@ def _recipe(cls: type, listed: tuple[Parameter, ...], arguments: dict[str, Any])
     )
     positional = frozenset(parameter.name for parameter in listed if parameter.kind == "positional_only")
     return Recipe(cls, given, positional)
+
+
+def _given(subject: Subject, call: Call) -> dict[str, Any] | None:
+    """The arguments of a call by parameter; None where they cannot be told."""
+    arguments = call.arguments[1:] if subject.definition and subject.definition.kind == "classmethod" else call.arguments
+    listed = [item for item in subject.parameters if item.kind in {"positional_only", "positional"}]
+    if len(arguments) > len(listed):
+        return None
+    given: dict[str, Any] = {item.name: OMITTED for item in subject.parameters if not item.required}
+    given |= {item.name: value for item, value in zip(listed, arguments, strict=False)}
+    return {**given, **call.keywords}
 
 
 def _is_wanted(item: Definition, wanted: frozenset[str] | None) -> bool:

@@ -220,10 +220,10 @@ def _module_patch(module: Module, lines: list[str]) -> list[Patch]:
     first = module.tree.body[0]
     place = 0
     while (
-        place < len(lines)
-        and lines[place].startswith("#!")
+        (place < len(lines)
+        and lines[place].startswith("#!"))
         or (place < 2 and "coding" in lines[place] and lines[place].startswith("#"))
-    ):  # noqa: PLR2004 - PEP 263
+    ):
         place += 1
     names = [item.name for item in module.functions if item.is_public] + [
         cls.name for cls in module.classes if cls.is_public and "." not in cls.name
@@ -231,7 +231,7 @@ def _module_patch(module: Module, lines: list[str]) -> list[Patch]:
     if not names or first.lineno - 1 < place:
         return []
     public = ", ".join(names[:6]) + (" and more" if len(names) > 6 else "")  # noqa: PLR2004 - a line's worth
-    text = [f'"""TODO(rolecall): say what this module is for.', "", f"Public: {public}.", '"""', ""]
+    text = ['"""TODO(rolecall): say what this module is for.', "", f"Public: {public}.", '"""', ""]
     return [Patch(place, place, tuple(text))]
 
 
