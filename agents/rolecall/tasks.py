@@ -132,6 +132,7 @@ class Task:
     def start(self) -> None:
         """Begin; returns at once."""
         self._driver = asyncio.create_task(self._drive(), name=f"rolecall-task-{self.id}")
+        self._driver.add_done_callback(self._end)
 
     async def wait(self) -> TaskResult:
         """The final result. Cancelling the wait leaves the task running."""
@@ -145,29 +146,28 @@ class Task:
         return await self.wait()
 
     async def _drive(self) -> None:
-        run = self.run
-        with structlog.contextvars.bound_contextvars(**run.log_context()):
-            try:
-                async with aclosing(run.events()) as events:
-                    async for event in events:
-                        self._publish(event)
-            finally:
-                # Only a cancel leaves the road without a result.
-                for event in run.end_as_cancelled():
+        with structlog.contextvars.bound_contextvars(**self.run.log_context()):
+            async with aclosing(self.run.events()) as events:
+                async for event in events:
                     self._publish(event)
-                self._close()
+
+    def _end(self, driver: asyncio.Task[None]) -> None:
+        """Close the task, whatever became of its driver; one cancelled before its first step ran nothing."""
+        with structlog.contextvars.bound_contextvars(**self.run.log_context()):
+            if not driver.cancelled() and (fault := driver.exception()) is not None:
+                log.error("a task's driver failed", exc_info=fault)
+            for event in self.run.end_as_cancelled():
+                self._publish(event)
+        self._done.set()
+        for subscription in self._subscriptions:
+            subscription.close()
+        self._subscriptions.clear()
 
     def _publish(self, event: Event) -> None:
         self._seq += 1
         numbered = Numbered(self.id, self._seq, event)
         for subscription in self._subscriptions:
             subscription.push(numbered)
-
-    def _close(self) -> None:
-        self._done.set()
-        for subscription in self._subscriptions:
-            subscription.close()
-        self._subscriptions.clear()
 
 
 class TaskRegistry:

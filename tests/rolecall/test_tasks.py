@@ -136,6 +136,13 @@ async def test_cancel_before_the_first_step_still_gives_one_result(runtime, open
     assert [type(event) for event in events].count(Finished) == 1
 
 
+async def test_cancel_in_the_very_moment_of_starting_gives_one_result_too(runtime, open_session):
+    task, subscription = runtime.tasks.start(open_session(), TESTS)
+    result = await asyncio.wait_for(task.cancel(), 5)
+    assert result.status == "cancelled"
+    assert [numbered.event.type for numbered in await events_of(subscription)] == ["result", "error"]
+
+
 async def test_cancel_after_the_end_changes_nothing(runtime, open_session):
     task, _ = runtime.tasks.start(open_session(), TESTS)
     done = await task.wait()
