@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from rolecall.errors import ErrorCode  # noqa: TC001 - pydantic reads the annotation
+from rolecall.errors import ErrorCode
 
 if TYPE_CHECKING:
     from rolecall.errors import RolecallError

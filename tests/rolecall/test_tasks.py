@@ -138,7 +138,8 @@ async def test_cancel_before_the_first_step_still_gives_one_result(runtime, open
 
 async def test_cancel_in_the_very_moment_of_starting_gives_one_result_too(runtime, open_session):
     task, subscription = runtime.tasks.start(open_session(), TESTS)
-    result = await asyncio.wait_for(task.cancel(), 5)
+    async with asyncio.timeout(5):
+        result = await task.cancel()  # awaited in this very step, before the driver's first
     assert result.status == "cancelled"
     assert [numbered.event.type for numbered in await events_of(subscription)] == ["result", "error"]
 

@@ -106,9 +106,9 @@ async def _tasks(connection: Connection, _: Json) -> list[Json]:
 
 async def _status(connection: Connection, _: Json) -> Json:
     session = await connection.ready()
-    from rolecall_server.lsp.status import status  # noqa: PLC0415 - imported by the session's opening
+    from rolecall.status import status  # noqa: PLC0415 - imported by the session's opening
 
-    return await status(connection, session)
+    return await status(connection.host.runtime, session)
 
 
 _COMMANDS: dict[str, Command] = {

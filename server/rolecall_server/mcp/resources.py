@@ -104,9 +104,17 @@ async def _read(connection: Connection, uri: str) -> list[types.TextResourceCont
         case ["tasks", task_id, "files", path]:
             return _file(uri, _task(connection, task_id), path)
         case ["status"]:
-            from rolecall_server.mcp.status import status  # noqa: PLC0415 - brings the road's modules
+            from rolecall.status import status  # noqa: PLC0415 - brings the road's modules
 
-            return [_text(uri, JSON, json.dumps(await status(connection), ensure_ascii=False, indent=2))]
+            return [
+                _text(
+                    uri,
+                    JSON,
+                    json.dumps(
+                        await status(connection.runtime, connection.session), ensure_ascii=False, indent=2
+                    ),
+                )
+            ]
         case ["metrics"]:
             return [_text(uri, PROMETHEUS, connection.runtime.metrics.prometheus())]
         case _:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
     from rolecall.caller import Caller
+    from rolecall.session import Session
     from rolecall_server.host import Host
 
     Incoming = MemoryObjectReceiveStream[SessionMessage | Exception]
@@ -60,10 +61,19 @@ class Writer(Protocol):
 
 
 async def serve_stream(
-    reader: asyncio.StreamReader, writer: Writer, host: Host, caller: Caller, roots: Sequence[Path] = ()
+    reader: asyncio.StreamReader,
+    writer: Writer,
+    host: Host,
+    caller: Caller,
+    roots: Sequence[Path] = (),
+    *,
+    opened: Callable[[Session], None] = lambda _: None,
 ) -> None:
-    """Serve the client at a socket until it leaves, or this coroutine is cancelled."""
-    door = partial(serve, host=host, caller=caller, roots=roots)
+    """Serve the client at a socket until it leaves, or this coroutine is cancelled.
+
+    ``opened`` is called with its session once that is open.
+    """
+    door = partial(serve, host=host, caller=caller, roots=roots, opened=opened)
     await serve_bytes(reader, _Drained(writer), door)
 
 

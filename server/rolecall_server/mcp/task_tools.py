@@ -9,13 +9,14 @@ import anyio
 import mcp_types as types
 
 from rolecall.errors import ConfigurationInvalid, RolecallError
+from rolecall.status import status
 from rolecall.task import ErrorInfo
 from rolecall.workspace.disk import DiskApplier
 from rolecall_server.mcp.arguments import Arguments
 from rolecall_server.mcp.results import render
 from rolecall_server.mcp.role_tool import watch
 from rolecall_server.mcp.schemas import APPLY, CANCEL, RESULT, STATUS
-from rolecall_server.mcp.status import fitted, status, status_text
+from rolecall_server.mcp.status import fitted, status_text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -84,7 +85,7 @@ async def show_status(context: Context, given: Given) -> types.CallToolResult:
     session = connection.ready()
     Arguments(STATUS, given, ())
     limit = session.settings.mcp.inline_limit_bytes
-    report = fitted(await status(connection), limit)
+    report = fitted(await status(connection.runtime, connection.session), limit)
     return types.CallToolResult(
         content=[types.TextContent(text=status_text(report, limit))],
         structured_content=json.loads(json.dumps(report)),
