@@ -124,12 +124,27 @@ def _replacement(file: FileLines, hunk: Hunk, match: Match, path: str) -> Piece 
             )
         new = [line for line in moved if line is not None]
     end = match.start + len(hunk.old)
-    first = file.endings[match.start] if match.start < end else ""
-    endings = [first or file.usual_ending] * len(new)
-    for index, old_index in _kept_pairs(hunk):
+    kept = dict(_kept_pairs(hunk))
+    endings = _endings(file.endings[match.start : end], len(new), kept, file.usual_ending)
+    for index, old_index in kept.items():
         new[index] = file.contents[match.start + old_index]
-        endings[index] = file.endings[match.start + old_index]
     return Piece(match.start, end, new, endings)
+
+
+def _endings(old: Sequence[str], count: int, kept: dict[int, int], usual: str) -> list[str]:
+    """The endings of new lines: of the line that each one keeps or replaces."""
+    stays = set(kept.values())
+    endings: list[str] = []
+    at = 0
+    for index in range(count):
+        if index in kept:
+            at = kept[index]
+            endings.append(old[at])
+            at += 1
+        else:
+            endings.append(old[min(at, len(old) - 1)] or usual if old else usual)
+            at += at not in stays
+    return endings
 
 
 def _kept_pairs(hunk: Hunk) -> list[tuple[int, int]]:

@@ -270,7 +270,8 @@ class Proposer:
             return self._failed(file)
         if file.origin is not None and self._renames(self._files[file.origin]) is file:
             return None  # told by the change of the file it was
-        if file.only_target or (file.base is None and file.text is None):
+        untouched = file.only_target and file.origin is None
+        if untouched or (file.base is None and file.text is None):
             return None
         target = self._renames(file)
         change = Change(file.path, "modify", base=file.base, after=file.text)

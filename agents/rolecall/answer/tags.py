@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from rolecall.answer import unified_diff
 from rolecall.answer.blocks import Block, Grammar
 from rolecall.answer.names import written
 from rolecall.answer.reading import BlockReader, Line, Taken
 from rolecall.answer.search_replace import EditScript
+from rolecall.answer.vocabulary import CODE_SUFFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TagName = Literal["file", "edit", "delete", "move", "done"]
 
@@ -114,6 +118,8 @@ class FileReader(BlockReader):
         if script is not None:  # SEARCH/REPLACE blocks and nothing else: an edit in the wrong tag
             return Block(self._path, "edit", Grammar.TAGS, self._line, hunks=script)
         text = "".join(f"{line}\n" for line in self._body)
+        if self._hold is None and _is_wrapped(self._path, self._body):
+            self._hold = "its body stands between code fences, which are no part of such a file"
         return Block(self._path, "whole", Grammar.TAGS, self._line, text, hold=self._hold)
 
 
@@ -156,3 +162,11 @@ class EditReader(BlockReader):
             return blocks[0]
         fault = f"the diff in the <edit> at answer line {self._line} is about other files"
         return Block(self._path, "edit", Grammar.TAGS, self._line, fault=fault)
+
+
+def _is_wrapped(path: str, body: Sequence[str]) -> bool:
+    """Whether a code file's body stands in a code fence, which would be written: bodies are byte-exact."""
+    if not path.casefold().endswith(CODE_SUFFIXES):
+        return False
+    filled = [line for line in body if line.strip()]
+    return len(filled) > 1 and filled[0].startswith(("```", "~~~")) and filled[-1].strip() in {"```", "~~~"}

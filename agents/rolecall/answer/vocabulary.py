@@ -56,3 +56,16 @@ MARKDOWN: Final = _words(
     """
 )
 """Languages of fences that hold Markdown."""
+
+CODE_SUFFIXES: Final = tuple(
+    sorted(
+        _words(
+            """
+    .py .pyi .js .jsx .ts .tsx .mjs .cjs .go .rs .java .kt .c .h .cc .cpp .hpp .cs .rb .php .swift .scala .sh
+    .bash .sql .json .yaml .yml .toml .ini .cfg .xml .html .css .scss .tf .feature .gradle .proto dockerfile
+    makefile
+            """
+        )
+    )
+)
+"""Ends of paths, case-folded, of files that can never begin with a code fence."""
