@@ -1,265 +1,56 @@
-"""The command line: parse, compose, start. Nothing heavy is imported before it is needed."""
+"""The command: an editor's or assistant's server goes straight to its relay, all else is parsed at length.
+
+Nothing heavy is imported here. A relay is started with every editor and every assistant, and each module it
+does without is time its client does not wait: not even ``argparse``, ``pathlib`` or ``typing``.
+"""
 
 from __future__ import annotations
 
-import argparse
+import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from rolecall._version import __version__
-
+TYPE_CHECKING = False  # typing's own costs 3 ms to import
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rolecall.caller import Caller
-
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - it has no public name
-
-DESCRIPTION = (
-    "Five software roles on call in your editor: LSP code actions, MCP tools, and this command line."
-)
-EXIT_CODES = (
-    "exit codes: 0 done, 1 internal error, 2 usage or configuration, 3 upstream failed, 4 breaker open, "
-    "5 edits refused, 6 timed out, 130 cancelled, 143 terminated"
-)
+PLAIN_OPTIONS = ("--config", "--workspace", "--log-level")
+"""What a relay may be started with; anything else is the full parser's."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    arguments = _parse(argv)
-    try:
-        return int(arguments.handler(arguments))
-    except KeyboardInterrupt:
-        return 130
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    alone: str | None = None
+    options = _relayed(arguments)
+    if options is not None:
+        from rolecall_server.daemon import relay
+
+        try:
+            return relay.run(arguments[0], options)
+        except relay.NotShared as reason:
+            alone = str(reason)
+    from rolecall_server import command_line
+
+    return command_line.main(arguments, alone=alone)
 
 
-def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = _parser()
-    arguments, rest = parser.parse_known_args(argv)
-    # argparse before Python 3.13 takes an optional positional for absent once an option stands before it.
-    is_instruction = len(rest) == 1 and (rest == ["-"] or not rest[0].startswith("-"))
-    if is_instruction and getattr(arguments, "instruction", "") is None:
-        arguments.instruction, rest = rest[0], []
-    if rest:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    return arguments
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="rolecall", description=DESCRIPTION, epilog=EXIT_CODES)
-    parser.add_argument("--version", action="version", version=f"rolecall {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    common = _common_options()
-    for add in (_add_lsp, _add_mcp, _add_run, _add_apply, _add_revert, _add_roles, _add_config, _add_doctor):
-        add(commands, common)
-    return parser
-
-
-def _common_options() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    group = common.add_argument_group("common options")
-    group.add_argument("--config", type=Path, metavar="FILE", help="settings file instead of the user's")
-    group.add_argument(
-        "--workspace", type=Path, metavar="DIR", help="the project's folder (default: the current folder)"
-    )
-    group.add_argument(
-        "--log-level",
-        metavar="LEVEL",
-        help="debug, info, warning or error; logs go to standard error or a file",
-    )
-    return common
-
-
-def _add_lsp(commands: Commands, common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser("lsp", parents=[common], help="language server on standard input and output")
-    parser.add_argument("--tcp", metavar="HOST:PORT", help="listen on TCP instead, for debugging")
-    parser.add_argument("--no-daemon", action="store_true", help="serve inside this very process")
-    parser.set_defaults(handler=_lsp)
-
-
-def _add_mcp(commands: Commands, common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser("mcp", parents=[common], help="MCP server on standard input and output")
-    parser.add_argument("--no-daemon", action="store_true", help="serve inside this very process")
-    parser.set_defaults(handler=_mcp)
-
-
-def _add_run(commands: Commands, common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser(
-        "run", parents=[common], help="run one role on the workspace", epilog=EXIT_CODES
-    )
-    parser.add_argument("role", metavar="ROLE", help="for example qa_engineer; see `rolecall roles`")
-    parser.add_argument(
-        "instruction",
-        metavar="INSTRUCTION",
-        nargs="?",
-        help="what you want; - or absent: read from standard input",
-    )
-    parser.add_argument("--task", help="one of the role's tasks; see `rolecall roles ROLE`")
-    parser.add_argument(
-        "--file",
-        dest="files",
-        action="append",
-        default=[],
-        metavar="PATH[:START-END]",
-        help="the file the work is about, perhaps some lines of it; further ones are given as context",
-    )
-    parser.add_argument("--model", help="ask this model")
-    parser.add_argument("--no-stream", action="store_true", help="ask for the answer in one piece")
-    parser.add_argument("--timeout", type=_seconds, metavar="S", help="give up after so many seconds")
-    parser.add_argument("--diff", action="store_true", help="print the edits as a diff (default)")
-    parser.add_argument("--apply", action="store_true", help="write the edits")
-    parser.add_argument("--yes", action="store_true", help="also confirm what needs confirmation")
-    parser.add_argument("--format", choices=("text", "json", "stream-json"), default="text")
-    parser.set_defaults(handler=_run)
-
-
-def _add_apply(commands: Commands, common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser(
-        "apply",
-        parents=[common],
-        help="turn a saved model answer into a diff, or into edits",
-        epilog=EXIT_CODES,
-    )
-    parser.add_argument(
-        "answer", metavar="ANSWER.md", nargs="?", help="the answer; - or absent: read from standard input"
-    )
-    parser.add_argument("--write", action="store_true", help="write the edits")
-    parser.add_argument("--yes", action="store_true", help="also confirm what needs confirmation")
-    parser.add_argument("--strict", action="store_true", help="treat suggestions as errors")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.set_defaults(handler=_apply)
-
-
-def _add_revert(commands: Commands, common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser(
-        "revert", parents=[common], help="take back what a task wrote; keep what was edited since"
-    )
-    parser.add_argument("task_id", metavar="TASK_ID")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.set_defaults(handler=_revert)
-
-
-def _add_roles(commands: Commands, common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser(
-        "roles", parents=[common], help="the roles and their tasks, or one role's prompt"
-    )
-    parser.add_argument("role", metavar="ROLE", nargs="?")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.set_defaults(handler=_roles)
-
-
-def _add_config(commands: Commands, common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser(
-        "config", parents=[common], help="effective settings, their validation, their schema"
-    )
-    parser.add_argument("action", choices=("show", "check", "schema"))
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.set_defaults(handler=_config)
-
-
-def _add_doctor(commands: Commands, common: argparse.ArgumentParser) -> None:
-    parser = commands.add_parser(
-        "doctor", parents=[common], help="say what would be used, what is wrong, and a remedy"
-    )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.set_defaults(handler=_doctor)
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
-    return value
-
-
-def _caller(arguments: argparse.Namespace, name: str) -> Caller:
-    from rolecall.caller import Caller
-
-    overrides = {"logging.level": arguments.log_level} if arguments.log_level else {}
-    return Caller.here(name, config_file=arguments.config, overrides=overrides)
-
-
-def _roots(arguments: argparse.Namespace) -> tuple[Path, ...]:
-    """The folder ``--workspace`` names; a wrong one is a usage error."""
-    folder: Path | None = arguments.workspace
-    if folder is None:
-        return ()
-    if not folder.is_dir():
-        sys.stderr.write(f"rolecall: --workspace {folder} is not a folder.\n")
-        raise SystemExit(2)
-    return (folder.absolute(),)
-
-
-def _lsp(arguments: argparse.Namespace) -> int:
-    caller, roots = _caller(arguments, "lsp"), _roots(arguments)
-    if not arguments.no_daemon and not arguments.tcp:
-        code = _shared(caller, roots)
-        if code is not None:
-            return code
-    from rolecall_server.lsp import command
-
-    return command.run(caller, roots=roots, tcp=arguments.tcp)
-
-
-def _mcp(arguments: argparse.Namespace) -> int:
-    caller, roots = _caller(arguments, "mcp"), _roots(arguments)
-    if not arguments.no_daemon:
-        code = _shared(caller, roots)
-        if code is not None:
-            return code
-    from rolecall_server.mcp import command
-
-    return command.run(caller, roots=roots)
-
-
-def _shared(caller: Caller, roots: tuple[Path, ...]) -> int | None:
-    """Serve through the user's one daemon; None where this process has to serve by itself."""
-    if sys.platform == "win32":
+def _relayed(arguments: list[str]) -> dict[str, str] | None:
+    """The options of ``rolecall lsp`` or ``rolecall mcp``, where they are all plain; else None."""
+    if sys.platform == "win32" or not arguments or arguments[0] not in {"lsp", "mcp"}:
         return None
-    from rolecall_server.daemon import relay
-
-    try:
-        return relay.run(caller.name, caller, roots)
-    except relay.NotShared as reason:
-        sys.stderr.write(f"rolecall: serving in this process alone: {reason}\n")
-        return None
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from rolecall_server.headless import run
-
-    return run.run(arguments, _caller(arguments, "cli"), _roots(arguments))
-
-
-def _apply(arguments: argparse.Namespace) -> int:
-    from rolecall_server.headless import apply
-
-    return apply.run(arguments, _caller(arguments, "cli"), _roots(arguments))
-
-
-def _revert(arguments: argparse.Namespace) -> int:
-    from rolecall_server.headless import revert
-
-    return revert.run(arguments, _caller(arguments, "cli"), _roots(arguments))
-
-
-def _roles(arguments: argparse.Namespace) -> int:
-    from rolecall_server.headless import roles
-
-    return roles.run(arguments, _caller(arguments, "cli"))
-
-
-def _config(arguments: argparse.Namespace) -> int:
-    from rolecall_server import config_command
-
-    return config_command.run(arguments, _caller(arguments, "cli"), sys.stdout, sys.stderr)
-
-
-def _doctor(arguments: argparse.Namespace) -> int:
-    from rolecall_server.headless import doctor
-
-    return doctor.run(arguments, _caller(arguments, "cli"), _roots(arguments))
+    options: dict[str, str] = {}
+    rest = iter(arguments[1:])
+    for argument in rest:
+        name, equals, value = argument.partition("=")
+        if name not in PLAIN_OPTIONS:
+            return None
+        if not equals:
+            value = next(rest, "-")
+            if value.startswith("-"):
+                return None
+        options[name] = value
+    # A wrong folder is a usage error, which the full parser explains.
+    return options if os.path.isdir(options.get("--workspace", ".")) else None
 
 
 if __name__ == "__main__":

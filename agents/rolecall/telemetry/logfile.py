@@ -46,9 +46,11 @@ class RotatingFile:
                 return
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what is written afterwards is lost, as on a full disk."""
         with self._lock:
-            os.close(self._descriptor)
+            descriptor, self._descriptor = self._descriptor, -1
+            if descriptor >= 0:
+                os.close(descriptor)
 
     def _open(self) -> int:
         return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)

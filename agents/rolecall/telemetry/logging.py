@@ -10,6 +10,7 @@ import json
 import logging
 import sys
 from contextlib import suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import structlog
@@ -48,18 +49,23 @@ class _Sink(Protocol):
     def __call__(self, line: str, /) -> None: ...
 
 
-def configure(settings: LoggingSettings, *, stream: TextIO | None = None) -> None:
+def configure(settings: LoggingSettings, *, stream: TextIO | None = None, shared: bool = False) -> None:
     """Set up the logs of this process; may be called again to change them.
 
     Args:
         settings: ``logging.level``, ``.format`` and ``.file``.
         stream: where lines go without a file; None for standard error.
+        shared: whether clients of this process have levels and files of their own, see :class:`ClientLog`.
     """
     target = sys.stderr if stream is None else stream
     sink, problem = _sink(settings, target)
+    processors = _processors(_renderer(settings, target))
+    if shared:
+        processors.insert(0, _wanted_by_client(settings))
+        sink = _to_client(sink)
     structlog.configure(
-        processors=_processors(_renderer(settings, target)),
-        wrapper_class=structlog.make_filtering_bound_logger(settings.level),
+        processors=processors,
+        wrapper_class=structlog.make_filtering_bound_logger("debug" if shared else settings.level),
         logger_factory=_Lines(sink),
         cache_logger_on_first_use=False,
     )
@@ -68,6 +74,70 @@ def configure(settings: LoggingSettings, *, stream: TextIO | None = None) -> Non
         structlog.get_logger(__name__).warning(
             "the log file cannot be written, logging here instead", problem=problem
         )
+
+
+class ClientLog:
+    """What one client of a shared process wants logged, and where; other clients' lines are not touched."""
+
+    def __init__(self) -> None:
+        self.level = logging.INFO
+        self.file: RotatingFile | None = None
+
+    @classmethod
+    def of_this_task(cls, settings: LoggingSettings) -> ClientLog:
+        """The log of everything that the present task does and starts."""
+        client = cls()
+        client.configure(settings)
+        _CLIENT.set(client)
+        return client
+
+    def configure(self, settings: LoggingSettings) -> None:
+        """Take ``logging.level`` and ``logging.file``; without a file, lines go to the process's log."""
+        self.level = _number(settings.level)
+        self.close()
+        if settings.file is not None:
+            with suppress(OSError):
+                self.file = RotatingFile(settings.file)
+
+    def close(self) -> None:
+        """Close the client's file."""
+        file, self.file = self.file, None
+        if file is not None:
+            file.close()
+
+
+_CLIENT: ContextVar[ClientLog | None] = ContextVar("rolecall_client_log", default=None)
+
+
+def _number(level: str) -> int:
+    return logging.getLevelNamesMapping()[level.upper()]
+
+
+def _wanted_by_client(settings: LoggingSettings) -> Processor:
+    """Drops what the client at work, or the process where there is none, does not want."""
+    own = _number(settings.level)
+
+    def wanted(_logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        client = _CLIENT.get()
+        if _number({"exception": "error", "warn": "warning", "msg": "info"}.get(method, method)) < (
+            own if client is None else client.level
+        ):
+            raise structlog.DropEvent
+        return event
+
+    return wanted
+
+
+def _to_client(otherwise: _Sink) -> _Sink:
+    def write(line: str) -> None:
+        client = _CLIENT.get()
+        file = client.file if client is not None else None
+        if file is None:
+            otherwise(line)
+        else:
+            file.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+
+    return write
 
 
 def spare_standard_output() -> None:

@@ -1,36 +1,49 @@
 """Which install a process runs: a relay joins only a daemon that runs the very same code.
 
-Standard library only: relays import this.
+Standard library only, and little of it: relays import this.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
-from pathlib import Path
+from binascii import crc32
 
-from rolecall._version import __version__
+import rolecall
 
-PACKAGES = (Path(__file__).parents[1], Path(sys.modules["rolecall"].__file__ or "").parent)
 SUFFIXES = (".py", ".md")
 
 
+def packages() -> tuple[str, str]:
+    """The folders of the two packages."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    core = os.path.abspath(rolecall.__file__ or "")
+    return os.path.dirname(here), os.path.dirname(core)
+
+
 def identity() -> str:
-    """Twelve hex digits over version, interpreter, install path and install time, as they are now."""
-    parts = [__version__, os.path.realpath(sys.executable), sys.version]
-    parts += [f"{package}:{_newest(str(package))}" for package in PACKAGES]
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:12]
+    """Sixteen hex digits over version, interpreter, install path and install time, as they are now.
+
+    Raises:
+        OSError: the install is gone.
+    """
+    install = [rolecall.__version__, sys.prefix, sys.version, *packages()]
+    files: list[str] = []
+    for package in packages():
+        _stamp(package, files)
+    return f"{_digest(install):08x}{_digest(files):08x}"
 
 
-def _newest(folder: str) -> int:
-    """The install time: the latest modification of any file below, in nanoseconds."""
-    newest = 0
+def _digest(parts: list[str]) -> int:
+    return crc32("\0".join(parts).encode("utf-8", "surrogateescape"))
+
+
+def _stamp(folder: str, files: list[str]) -> None:
+    """Add each file's name and time of modification."""
     with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name != "__pycache__":
-                    newest = max(newest, _newest(entry.path))
-            elif entry.name.endswith(SUFFIXES):
-                newest = max(newest, entry.stat().st_mtime_ns)
-    return newest
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.endswith(SUFFIXES):
+                files.append(f"{entry.name} {entry.stat().st_mtime_ns}")
+            elif entry.name != "__pycache__" and entry.is_dir(follow_symlinks=False):
+                files.append(entry.name)
+                _stamp(entry.path, files)

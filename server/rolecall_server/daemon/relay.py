@@ -1,305 +1,207 @@
-"""``rolecall lsp`` and ``rolecall mcp``: join the user's one daemon, starting it if needed, and move bytes.
+"""``rolecall lsp`` and ``rolecall mcp``: join the user's one daemon, and from then on only move bytes.
 
-Standard library only, so that an editor's first answer comes from a warm process.
+Standard library only, and little of it, so that an editor's first answer comes from a warm process.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import json
 import os
 import select
 import signal
-import socket
-import struct
-import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NoReturn
 
-from rolecall_server.daemon import handshake, runtime_folder
-from rolecall_server.daemon.identity import identity
+from rolecall_server.daemon import handshake
+from rolecall_server.daemon.joining import NotShared, connect, is_stopped
 
+TYPE_CHECKING = False  # typing's own costs 3 ms to import
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
-    from rolecall.caller import Caller
+    from rolecall_server.daemon.joining import Daemon
 
-ANSWER_WITHIN_S = 1.5
-"""A daemon that says nothing for so long is hung."""
-
-START_WITHIN_S = 10.0
-"""A daemon that does not listen after so long could not start."""
+__all__ = ["NotShared", "Pump", "run"]
 
 TICK_S = 0.4
-"""How often a waiting relay looks whether its parent is still there."""
+"""How often it is looked whether parent and daemon are still there."""
 
-END_WITHIN_S = 1.5
+END_WITHIN_S = 1.4
 """What a session may take to end after its client has gone."""
 
-CHUNK = 1 << 16
+STOPPED_S = 1.0
+"""A daemon that has been stopped for so long is given up."""
+
+SILENT_S = 4 * handshake.BEAT_S
+"""A daemon that gave no sign of life for so long hangs."""
+
+CHUNK = 1 << 17
+
+ENDED = "the shared process ended; start the session again"
 
 
-class NotShared(Exception):
-    """No daemon can or may serve this client; the text says why. The program then serves by itself."""
+def run(door: str, options: Mapping[str, str]) -> int:
+    """Serve this process's client through the daemon; returns the exit code.
 
-
-def connect(hello: dict[str, Any], caller: Caller) -> socket.socket:
-    """A connection to the user's daemon, welcomed. Starts a daemon where none is alive.
+    Args:
+        door: ``lsp`` or ``mcp``.
+        options: the plain options of the command line, by name.
 
     Raises:
-        NotShared: sharing is not possible, or the client's settings forbid it.
+        NotShared: the client has to be served by this very process.
     """
-    uid = os.getuid()
-    name = f"daemon-{identity()}"
-    folders = runtime_folder.candidates(caller.environment, uid)
+    parent = os.getppid()
+    before = {
+        number: signal.signal(number, _leaver(code))
+        for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129))
+    }
+    _open_standard_streams()
     try:
-        for folder in folders:
-            connection = _join(folder / f"{name}.sock", hello, uid)
-            if connection is not None:
-                return connection
-        return _start_and_join(runtime_folder.first_usable(caller.environment, uid), name, hello, uid)
-    except runtime_folder.Unusable as error:
-        raise NotShared(str(error)) from error
+        daemon = _join(door, options)
+    except NotShared:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        raise
+    return Pump(daemon, parent).run()
+
+
+def _join(door: str, options: Mapping[str, str]) -> Daemon:
+    # The settings are the daemon's to read; this one is seen without, and spares a process nobody wants.
+    if os.environ.get("ROLECALL_DAEMON__ENABLED", "").strip().lower() in {"false", "0", "no", "off"}:
+        raise NotShared("ROLECALL_DAEMON__ENABLED is off")
+    try:
+        cwd = os.getcwd()
     except OSError as error:
-        raise NotShared(f"the shared process cannot be reached: {error.strerror or error}") from error
+        raise NotShared("the current folder is gone") from error
+    return connect(handshake.hello(door, options, os.environ, cwd), os.environ)
 
 
-def _join(path: Path, hello: dict[str, Any], uid: int) -> socket.socket | None:
-    """A welcomed connection, or None where no daemon listens at the path."""
-    try:
-        runtime_folder.check(path.parent, uid)
-        runtime_folder.check_socket(path, uid)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(ANSWER_WITHIN_S)
-    try:
-        connection.connect(os.fspath(path))
-        return _welcomed(connection, hello)
-    except (ConnectionError, FileNotFoundError):
-        connection.close()
-        return None
-    except TimeoutError:
-        connection.close()
-        raise NotShared(f"the shared process at {path} does not answer") from None
+class Pump:
+    """The two directions of a session, and an eye on everybody who takes part.
 
+    The main thread writes to the client, a second one reads from it, a third one watches: whatever the
+    other two are blocked by, the process ends in time.
 
-def _welcomed(connection: socket.socket, hello: dict[str, Any]) -> socket.socket | None:
-    connection.sendall(json.dumps(hello).encode() + b"\n")
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        # Byte by byte, since the frames follow at once and belong to the pump.
-        byte = connection.recv(1)
-        if not byte or len(line) > handshake.LIMIT:
-            raise ConnectionResetError
-        line += byte
-    welcome = json.loads(line)
-    if welcome.get("welcome"):
-        connection.settimeout(None)
-        return connection
-    connection.close()
-    if welcome.get("draining"):
-        return None
-    raise NotShared(str(welcome.get("reason", "the shared process refused")))
-
-
-def _start_and_join(folder: Path, name: str, hello: dict[str, Any], uid: int) -> socket.socket:
-    path = folder / f"{name}.sock"
-    with _lock(folder / f"{name}.lock"):
-        # Of relays started at once, the first starts the daemon and the others find it.
-        connection = _join(path, hello, uid)
-        if connection is not None:
-            return connection
-        _spawn(path)
-    connection = _join(path, hello, uid)
-    if connection is None:
-        raise NotShared(f"the shared process ended as soon as it was started; see its log ({path.name})")
-    return connection
-
-
-@contextlib.contextmanager
-def _lock(path: Path) -> Generator[None]:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        deadline = time.monotonic() + START_WITHIN_S
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise NotShared(f"another process has held {path} for {START_WITHIN_S:.0f} s") from None
-                time.sleep(0.01)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _spawn(path: Path) -> None:
-    """Start the daemon in a session of its own and wait until it listens.
-
-    Two forks, so that it is nobody's child: not killed with an editor's processes, never a zombie.
+    Args:
+        daemon: who serves.
+        parent: the process that started this one.
+        leave: ends the process at once.
     """
-    ready, tell = os.pipe()
-    child = os.fork()
-    if child == 0:
-        _become_daemon(path, tell)
-    os.close(tell)
-    os.waitpid(child, 0)
-    try:
-        said = _read_within(ready, START_WITHIN_S)
-    finally:
-        os.close(ready)
-    if said != b"ready\n":
-        raise NotShared(f"the shared process could not start: {said.decode(errors='replace').strip()}")
 
-
-def _become_daemon(path: Path, tell: int) -> NoReturn:
-    try:
-        os.setsid()
-        if os.fork():
-            os._exit(0)
-        os.chdir("/")
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for standard in (0, 1, 2):
-            os.dup2(nothing, standard)
-        os.dup2(tell, 3)
-        os.closerange(4, 4096)
-        os.execve(  # noqa: S606 - our own interpreter, our own module
-            sys.executable,
-            [sys.executable, *_flags(), "-m", "rolecall_server.daemon.main", os.fspath(path), "3"],
-            _daemon_environment(),
-        )
-    finally:
-        os._exit(1)
-
-
-def _flags() -> list[str]:
-    """Interpreter options of ours that decide which code is found."""
-    return [flag for flag, on in (("-I", sys.flags.isolated), ("-s", sys.flags.no_user_site)) if on]
-
-
-def _daemon_environment() -> dict[str, str]:
-    """What the interpreter and the log need; settings come with each client, never from here."""
-    kept = (
-        "HOME",
-        "PATH",
-        "LANG",
-        "LC_ALL",
-        "PYTHONPATH",
-        "PYTHONHOME",
-        "PYTHONWARNINGS",
-        "XDG_STATE_HOME",
-        "TMPDIR",
-    )
-    return {name: os.environ[name] for name in kept if name in os.environ}
-
-
-def _read_within(descriptor: int, seconds: float) -> bytes:
-    deadline = time.monotonic() + seconds
-    data = b""
-    while not data.endswith(b"\n") and (left := deadline - time.monotonic()) > 0:
-        readable, _, _ = select.select([descriptor], [], [], left)
-        piece = os.read(descriptor, 4096) if readable else b""
-        if not piece:
-            break
-        data += piece
-    return data
-
-
-def relay(connection: socket.socket) -> int:
-    """Move bytes both ways until either side ends; returns the exit code."""
-    pump = _Pump(connection)
-    for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)):
-        signal.signal(number, _leaver(code))
-    threading.Thread(target=pump.from_client, daemon=True).start()
-    with connection:
-        return pump.to_client()
-
-
-def _leaver(code: int) -> Callable[[int, object], NoReturn]:
-    def leave(_number: int, _frame: object) -> NoReturn:
-        # Nothing of ours needs a clean-up: the daemon sees the connection close.
-        os._exit(code)
-
-    return leave
-
-
-class _Pump:
-    """The two directions. The connection stays in blocking mode; only receiving has a timeout."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        seconds, micro = divmod(int(TICK_S * 1e6), 1_000_000)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("@ll", seconds, micro))
-        self._parent = os.getppid()
+    def __init__(self, daemon: Daemon, parent: int, leave: Callable[[int], object] = os._exit) -> None:
+        self._daemon = daemon
+        self._connection = daemon.connection
+        self._parent = parent
+        self._leave = leave
         self._end_by: float | None = None
+        self._heard = time.monotonic()
+        self._stopped_since: float | None = None
+        self._is_writing = False
 
-    def from_client(self) -> None:
-        """Standard input to the daemon; at its end, half-close."""
-        with contextlib.suppress(OSError):
-            while data := os.read(0, CHUNK):
-                self._connection.sendall(data)
-        self._end_by = time.monotonic() + END_WITHIN_S
-        with contextlib.suppress(OSError):
-            self._connection.shutdown(socket.SHUT_WR)
-
-    def to_client(self) -> int:
-        """Frames to standard output, until the session or one of the peers ends."""
+    def run(self) -> int:
+        """Move bytes until the session or one of the peers ends; returns the exit code."""
+        threading.Thread(target=self._from_client, daemon=True).start()
+        threading.Thread(target=self._watch, daemon=True).start()
         try:
-            while True:
-                kind, length = handshake.HEADER.unpack(self._exactly(handshake.HEADER.size))
-                if kind == handshake.EXIT:
-                    return self._exactly(length)[0]
-                self._copy(length)
+            return self._to_client()
         except _Gone as gone:
-            if gone.reason:
-                sys.stderr.write(f"rolecall: {gone.reason}\n")
+            _say(gone.reason)
             return gone.code
 
-    def _copy(self, length: int) -> None:
-        while length:
-            data = self._receive(min(length, CHUNK))
-            length -= len(data)
-            view = memoryview(data)
-            while view:
-                try:
-                    view = view[os.write(1, view) :]
-                except OSError:
-                    raise _Gone(1, "") from None
+    def _from_client(self) -> None:
+        """Standard input to the daemon; at its end, half-close."""
+        try:
+            while data := os.read(0, CHUNK):
+                self._connection.sendall(data)
+        except OSError:
+            pass  # either side is gone; the other thread finds out how
+        self._end_by = time.monotonic() + END_WITHIN_S
+        try:
+            self._connection.shutdown(1)  # SHUT_WR
+        except OSError:
+            pass
 
-    def _exactly(self, size: int) -> bytes:
-        data = bytearray()
-        while len(data) < size:
-            data += self._receive(size - len(data))
-        return bytes(data)
+    def _to_client(self) -> int:
+        """Frames to standard output, until the session ends."""
+        header = handshake.HEADER
+        pending = bytearray()
+        while True:
+            while len(pending) < header.size:
+                pending += self._receive(CHUNK)
+            kind, length = header.unpack_from(pending)
+            if kind == handshake.DATA:
+                pending = self._copy(pending, header.size, length)
+                continue
+            while len(pending) < header.size + length:
+                pending += self._receive(CHUNK)
+            payload = bytes(pending[header.size : header.size + length])
+            if kind == handshake.EXIT:
+                raise _Gone(payload[0], payload[1:].decode(errors="replace"))
+            del pending[: header.size + length]
+
+    def _copy(self, pending: bytearray, start: int, length: int) -> bytearray:
+        """Write a payload of which the beginning has arrived; returns what arrived after it."""
+        here = min(length, len(pending) - start)
+        self._write(memoryview(pending)[start : start + here])
+        if here == length:
+            return pending[start + here :]
+        left = length - here
+        while left:
+            data = self._receive(min(left, CHUNK))
+            left -= len(data)
+            self._write(memoryview(data))
+        return bytearray()
+
+    def _write(self, view: memoryview) -> None:
+        self._is_writing = True
+        try:
+            while view:
+                view = view[os.write(1, view) :]
+        except OSError:
+            raise _Gone(1, "") from None  # the client takes no more
+        finally:
+            self._is_writing = False
+            self._heard = time.monotonic()
 
     def _receive(self, size: int) -> bytes:
-        while True:
-            try:
-                data = self._connection.recv(size)
-            except BlockingIOError:
-                self._look_around()
-                continue
-            except OSError:
-                data = b""
-            if not data:
-                raise _Gone(1, "the shared process ended; start the session again")
-            return data
+        try:
+            data = self._connection.recv(size)
+        except OSError:
+            data = b""
+        if not data:
+            raise _Gone(1, ENDED)
+        self._heard = time.monotonic()
+        return data
 
-    def _look_around(self) -> None:
-        if self._end_by is not None and time.monotonic() > self._end_by:
-            raise _Gone(1, "")
+    def _watch(self) -> None:
+        while True:
+            time.sleep(TICK_S)
+            reason = self._reason_to_leave()
+            if reason is not None:
+                _say(reason)
+                self._leave(1)
+                return
+
+    def _reason_to_leave(self) -> str | None:
+        """Why the session is over though neither side says so; empty where nobody wants to know."""
+        now = time.monotonic()
+        if self._end_by is not None and now > self._end_by:
+            return ""
         # Process 1 adopts orphans; a parent that is 0 lives in another namespace and cannot be watched.
         if self._parent > 1 and os.getppid() != self._parent:
-            raise _Gone(1, "")
+            return ""
+        if self._is_writing or now - self._heard < STOPPED_S:
+            self._stopped_since = None
+            return None
+        hangs = f"the shared process {self._daemon.pid or ''} hangs; `rolecall daemon stop` ends it"
+        if not is_stopped(self._daemon.pid):
+            self._stopped_since = None
+            return hangs if now - self._heard > SILENT_S else None
+        self._stopped_since = self._stopped_since or now
+        return hangs if now - self._stopped_since >= TICK_S else None
 
 
 class _Gone(Exception):
-    """A peer is gone; ``reason`` is for the person, where there is still one."""
+    """The session is over; ``reason`` is for the person, where there is still one."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -307,20 +209,31 @@ class _Gone(Exception):
         self.reason = reason
 
 
-def run(door: str, caller: Caller, roots: Sequence[Path]) -> int:
-    """Serve this process's client through the daemon; returns the exit code.
+def _leaver(code: int) -> Callable[[int, object], None]:
+    def leave(_number: int, _frame: object) -> None:
+        # Nothing of ours needs a clean-up: the daemon sees the connection close.
+        os._exit(code)
 
-    Raises:
-        NotShared: the client has to be served by this very process.
-    """
-    if caller.environment.get("ROLECALL_DAEMON__ENABLED", "").strip().lower() in {"false", "0", "no", "off"}:
-        raise NotShared("ROLECALL_DAEMON__ENABLED is off")
-    hello = {
-        "door": door,
-        "environment": handshake.shared_environment(caller.environment),
-        "cwd": str(caller.cwd),
-        "config": os.fspath(caller.cwd / caller.config_file) if caller.config_file else None,
-        "overrides": dict(caller.overrides),
-        "roots": [str(root) for root in roots],
-    }
-    return relay(connect(hello, caller))
+    return leave
+
+
+def _say(line: str) -> None:
+    """One line to standard error, unless that would block: a full pipe must not keep a relay alive."""
+    if not line:
+        return
+    try:
+        poll = select.poll()
+        poll.register(2, select.POLLOUT)
+        if any(event & select.POLLOUT for _, event in poll.poll(0)):
+            os.write(2, f"rolecall: {line}\n".encode())
+    except OSError:
+        pass
+
+
+def _open_standard_streams() -> None:
+    """A descriptor below 3 that was closed must not become the daemon's socket."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)

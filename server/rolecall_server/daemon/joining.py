@@ -1,0 +1,158 @@
+"""A relay's way into the user's daemon: look where one may be, start one where none is.
+
+Standard library only, and little of it: relays import this.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+import struct
+import sys
+import time
+
+from rolecall_server.daemon import handshake, runtime_folder
+from rolecall_server.daemon.identity import identity
+
+TYPE_CHECKING = False  # typing's own costs 3 ms to import
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HEARD_WITHIN_S = 1.2
+"""A daemon that does not even say that it heard us is hung."""
+
+ANSWER_WITHIN_S = 3.0
+"""A daemon that heard us reads our settings; a dead network drive may hold them."""
+
+LOOK_S = 0.2
+"""How often a relay that waits looks whether the daemon was stopped."""
+
+
+class NotShared(Exception):
+    """No daemon can or may serve this client; the text says why. The program then serves by itself."""
+
+
+class Daemon:
+    """A connection to a daemon that welcomed us.
+
+    Attributes:
+        connection: the socket, in blocking mode.
+        pid: its process, 0 where the system does not tell.
+    """
+
+    def __init__(self, connection: socket.socket, pid: int) -> None:
+        self.connection = connection
+        self.pid = pid
+
+
+def connect(hello: Mapping[str, object], environment: Mapping[str, str]) -> Daemon:
+    """Join the user's daemon. Starts one where none is alive.
+
+    Raises:
+        NotShared: sharing is not possible, or the client's settings forbid it.
+    """
+    uid = os.getuid()
+    line = json.dumps(hello).encode() + b"\n"
+    if len(line) > handshake.LIMIT:
+        raise NotShared("the environment is too large to hand on")
+    refused: list[str] = []
+    try:
+        name = f"daemon-{identity()}"
+        for folder in runtime_folder.candidates(environment, uid):
+            try:
+                daemon = join(f"{folder}/{name}.sock", line, uid)
+            except runtime_folder.Unusable as error:
+                refused.append(str(error))
+                continue
+            if daemon is not None:
+                return daemon
+        folder = runtime_folder.first_usable(environment, uid)
+        if refused:
+            sys.stderr.write(f"rolecall: {'; '.join(refused)}\n")
+        from rolecall_server.daemon.starting import start_and_join  # noqa: PLC0415 - rarely needed
+
+        return start_and_join(folder, name, line, uid)
+    except runtime_folder.Unusable as error:
+        raise NotShared(str(error)) from error
+    except OSError as error:
+        raise NotShared(f"the shared process cannot be reached: {error.strerror or error}") from error
+
+
+def join(path: str, hello: bytes, uid: int, *, heard_within_s: float = HEARD_WITHIN_S) -> Daemon | None:
+    """A welcomed connection, or None where no daemon listens at the path.
+
+    Raises:
+        NotShared: the daemon hangs, or the client's settings forbid sharing.
+        Unusable: what is at the path is not ours.
+        OSError: the socket cannot be used.
+    """
+    try:
+        runtime_folder.check(os.path.dirname(path), uid)
+        runtime_folder.check_socket(path, uid)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        # A full backlog makes a blocking connect wait for as long as the daemon hangs.
+        connection.settimeout(heard_within_s)
+        connection.connect(path)
+        pid = peer(connection)[0]
+        _read_line(connection, pid, heard_within_s)
+        connection.sendall(hello)
+        welcome = json.loads(_read_line(connection, pid, ANSWER_WITHIN_S))
+    except (ConnectionError, FileNotFoundError):
+        connection.close()
+        return None
+    except (TimeoutError, BlockingIOError):
+        connection.close()
+        raise NotShared(
+            f"the shared process at {path} does not answer; `rolecall daemon stop` ends it"
+        ) from None
+    if welcome.get("welcome"):
+        connection.settimeout(None)
+        return Daemon(connection, pid)
+    connection.close()
+    if welcome.get("draining"):
+        return None
+    raise NotShared(str(welcome.get("reason", "the shared process refused")))
+
+
+def peer(connection: socket.socket) -> tuple[int, int | None]:
+    """Process and user id of the other side; 0 and None where the system does not tell."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return 0, None
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    pid, uid, _ = struct.unpack("3i", credentials)
+    return pid, uid
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether a process was stopped (SIGSTOP, a debugger), where the system tells."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] in {b"T", b"t"}
+    except (OSError, IndexError):
+        return False
+
+
+def _read_line(connection: socket.socket, pid: int, seconds: float) -> bytes:
+    """One line and no byte more, since what follows belongs to the client. Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        _await_bytes(connection, pid, deadline)
+        ahead = connection.recv(4096, socket.MSG_PEEK)
+        if not ahead or len(line) > handshake.LIMIT:
+            raise ConnectionResetError
+        line += connection.recv(ahead.find(b"\n") + 1 or len(ahead))
+    return bytes(line)
+
+
+def _await_bytes(connection: socket.socket, pid: int, deadline: float) -> None:
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    while not poll.poll(LOOK_S * 1000):
+        if time.monotonic() > deadline or is_stopped(pid):
+            raise TimeoutError
