@@ -23,6 +23,7 @@ _FAMILIES = (
     frozenset({".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".vue", ".svelte"}),
     frozenset({".java", ".kt", ".scala", ".groovy"}),
     frozenset({".c", ".cc", ".cpp", ".cxx"}),
+    frozenset({".sh", ".bash", ".bats"}),
 )
 _TEST_FOLDERS = frozenset({"test", "tests", "__tests__", "spec", "specs", "testing"})
 _SOURCE_FOLDERS = frozenset({"src", "lib", "main", "java", "kotlin", "app", "python"})

@@ -7,6 +7,7 @@ from collections import Counter
 from posixpath import basename, splitext
 from typing import TYPE_CHECKING
 
+from rolecall.context.conventions import conventions
 from rolecall.context.index import nearest_first
 from rolecall.context.items import Facts, Manifest
 from rolecall.context.manifests import manifest_kind, read_manifest
@@ -65,6 +66,11 @@ _LOCK_FILES = {
     "gradlew": "Gradle",
     "mvnw": "Maven",
 }
+_LANGUAGE_OF = {
+    **dict.fromkeys(("uv", "Poetry", "PDM", "Pipenv", "pip"), "python"),
+    **dict.fromkeys(("npm", "pnpm", "Yarn", "Bun"), "node"),
+    **dict.fromkeys(("Maven", "Gradle"), "jvm"),
+}
 _MANAGERS = {
     "requirements.txt": "pip",
     "cargo.toml": "Cargo",
@@ -74,6 +80,8 @@ _MANAGERS = {
     "build.gradle.kts": "Gradle",
     "package.json": "npm",
     "pyproject.toml": "pip",
+    "global.json": "NuGet",
+    "directory.packages.props": "NuGet",
 }
 _RUNNER_FILES = {
     "pytest.ini": "pytest",
@@ -98,6 +106,29 @@ _RUNNER_WORDS = (
     ("php", re.compile(r"phpunit/phpunit"), "PHPUnit"),
 )
 
+_READ_TESTS = 3
+"""Test files that are read where no manifest names their runner."""
+
+_TEST_FILES: tuple[tuple[set[str], re.Pattern[str], tuple[tuple[re.Pattern[str], str], ...]], ...] = (
+    (
+        {"pytest", "unittest"},
+        re.compile(r"(?:^|/)(?:test_[^/]+|[^/]+_test)\.py$"),
+        (
+            (re.compile(r"^(?:import|from) unittest\b", re.MULTILINE), "unittest"),
+            (re.compile(r"^(?:import pytest\b|(?:async )?def test_)", re.MULTILINE), "pytest"),
+        ),
+    ),
+    (
+        {"vitest", "jest", "mocha", "node --test"},
+        re.compile(r"(?:\.|/)(?:test|spec)\.[cm]?[jt]sx?$|(?:^|/)(?:__tests__|tests?)/[^/]+\.[cm]?[jt]sx?$"),
+        (
+            (re.compile(r"[\"']node:test[\"']"), "node --test"),
+            (re.compile(r"[\"']vitest[\"']"), "vitest"),
+        ),
+    ),
+    ({"bats"}, re.compile(r"\.bats$"), ((re.compile(r"^@test ", re.MULTILINE), "bats"),)),
+)
+
 
 def collect(name: str, index: PathIndex, near: str, read: Callable[[str], str | None]) -> Facts:
     """The facts of a workspace.
@@ -109,13 +140,17 @@ def collect(name: str, index: PathIndex, near: str, read: Callable[[str], str | 
         read: gives a file's text, or None where it cannot be read.
     """
     paths = list(index)
-    manifests = tuple(_manifests(paths, near, read))
+    ordered = nearest_first(paths, near)
+    manifests = tuple(_manifests(ordered, read))
+    runners = list(_runners(ordered, manifests, read).items())
+    managers = list(_managers(ordered).items())
     return Facts(
         name=name,
         languages=tuple(_languages(paths)),
         manifests=manifests,
-        test_runners=tuple(_runners(paths, manifests, near)),
-        package_managers=tuple(_managers(paths, near)),
+        test_runners=tuple(f"{runner} ({path})" for runner, path in runners),
+        package_managers=tuple(f"{manager} ({path})" for manager, path in managers),
+        conventions=tuple(conventions(near, ordered, manifests, (runners, managers), read)) if paths else (),
         paths=tuple(paths[:MAX_TREE_PATHS]),
         more=len(paths) > MAX_TREE_PATHS,
     )
@@ -127,8 +162,8 @@ def _languages(paths: Iterable[str]) -> Iterator[tuple[str, int]]:
     yield from sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_LANGUAGES]
 
 
-def _manifests(paths: Iterable[str], near: str, read: Callable[[str], str | None]) -> Iterator[Manifest]:
-    named = nearest_first((path for path in paths if manifest_kind(path)), near)
+def _manifests(ordered: Iterable[str], read: Callable[[str], str | None]) -> Iterator[Manifest]:
+    named = (path for path in ordered if manifest_kind(path))
     # What a project starts from is told by manifests first, by the code itself only where they are silent.
     found = sorted(named, key=lambda path: manifest_kind(path) == "entry")
     taken = 0
@@ -139,25 +174,44 @@ def _manifests(paths: Iterable[str], near: str, read: Callable[[str], str | None
             yield read_manifest(path, text)
 
 
-def _runners(paths: Iterable[str], manifests: Iterable[Manifest], near: str) -> Iterator[str]:
+def _runners(
+    ordered: Iterable[str], manifests: Iterable[Manifest], read: Callable[[str], str | None]
+) -> dict[str, str]:
+    """Test runners with the file that tells: manifests first, then names, then what test files import."""
     evidence: dict[str, str] = {}
     for manifest in manifests:
         for kind, word, runner in _RUNNER_WORDS:
             if manifest.kind == kind and word.search(manifest.text):
                 evidence.setdefault(runner, manifest.path)
-    for runner, path in _by_name(nearest_first(paths, near), _RUNNER_FILES).items():
+    ordered = list(ordered)
+    for runner, path in _by_name(ordered, _RUNNER_FILES).items():
         evidence.setdefault(runner, path)
-    if not evidence:
-        tests = [path for path in paths if re.fullmatch(r"test_.+\.py", basename(path))]
-        evidence.update({"unittest": tests[0]} if tests else {})
-    return (f"{runner} ({path})" for runner, path in evidence.items())
+    for runners, named, words in _TEST_FILES:
+        if not evidence.keys() & runners:
+            evidence.update(_imported_runner([path for path in ordered if named.search(path)], words, read))
+    return evidence
 
 
-def _managers(paths: Iterable[str], near: str) -> Iterator[str]:
-    ordered = nearest_first(paths, near)
+def _imported_runner(
+    tests: list[str], words: tuple[tuple[re.Pattern[str], str], ...], read: Callable[[str], str | None]
+) -> dict[str, str]:
+    for path in tests[:_READ_TESTS]:
+        text = read(path) or ""
+        for word, runner in words:
+            if word.search(text):
+                return {runner: path}
+    return {}
+
+
+def _managers(ordered: Iterable[str]) -> dict[str, str]:
+    """Package managers with the file that tells; a manifest tells only for a language without a lock file."""
+    ordered = list(ordered)
     locked = _by_name(ordered, _LOCK_FILES)
-    found = locked or _by_name(ordered, _MANAGERS)
-    return (f"{manager} ({path})" for manager, path in found.items())
+    families = {_LANGUAGE_OF.get(manager) for manager in locked}
+    for manager, path in _by_name(ordered, _MANAGERS).items():
+        if _LANGUAGE_OF.get(manager) not in families:
+            locked.setdefault(manager, path)
+    return locked
 
 
 def _by_name(paths: Iterable[str], names: dict[str, str]) -> dict[str, str]:

@@ -6,10 +6,11 @@ import re
 from posixpath import dirname, join, normpath, splitext
 from typing import TYPE_CHECKING
 
+from rolecall.context.aliases import alias_bases
 from rolecall.context.python_imports import python_imports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from rolecall.context.index import PathIndex
 
@@ -27,6 +28,12 @@ _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]{1,300})"', re.MULTIL
 _RUST = re.compile(r"^[ \t]*(?:pub(?:\([^)\n]{0,50}\))?[ \t]+)?(mod|use)[ \t]+([\w:]{1,300})", re.MULTILINE)
 _JVM = re.compile(r"^[ \t]*import[ \t]+(?:static[ \t]+)?([\w.]{1,300})", re.MULTILINE)
 _RUBY = re.compile(r"""^[ \t]*require_relative[ \t]*\(?[ \t]*["']([^"'\n]{1,300})["']""", re.MULTILINE)
+
+_NAMESPACE = re.compile(
+    r"^[ \t]*(?:global[ \t]+)?(?:using|namespace)[ \t]+([\w.]{1,300})[ \t]*[;{\r\n]", re.MULTILINE
+)
+_SOURCED = re.compile(r"^[ \t]*(?:source|\.)[ \t]+([^\n#;&|]{1,300})", re.MULTILINE)
+_WORD = re.compile(r"\w+")
 
 _SCRIPT_SUFFIXES = (".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".vue", ".svelte", ".json")
 
@@ -48,15 +55,12 @@ def imported_paths(path: str, text: str, index: PathIndex, read: Callable[[str],
     return list(unique)[:MAX_IMPORTS]
 
 
-def _script(path: str, text: str, index: PathIndex, _read: Callable[[str], str | None]) -> Iterator[str]:
+def _script(path: str, text: str, index: PathIndex, read: Callable[[str], str | None]) -> Iterator[str]:
+    aliased = alias_bases(path, index, read)
     for match in _SCRIPT.finditer(text):
         name = match.group(1).split("?", 1)[0]
-        if name.startswith("."):
-            yield from _first(index, _script_candidates(normpath(join(dirname(path), name))))
-        elif name.startswith(("@/", "~/")):
-            # The alias most build tools are set up with: the source folder of the nearest package.
-            bases = (join(folder, "src", name[2:]) for folder in index.ancestors(path))
-            yield from _first(index, (candidate for base in bases for candidate in _script_candidates(base)))
+        bases = [normpath(join(dirname(path), name))] if name.startswith(".") else aliased(name)
+        yield from _first(index, (candidate for base in bases for candidate in _script_candidates(base)))
 
 
 def _script_candidates(base: str) -> Iterator[str]:
@@ -73,6 +77,12 @@ def _script_candidates(base: str) -> Iterator[str]:
 
 
 def _go(path: str, text: str, index: PathIndex, read: Callable[[str], str | None]) -> Iterator[str]:
+    yield from _go_imports(path, text, index, read)
+    # Files of one package see each other without an import.
+    yield from index.children(dirname(path), ".go", leave_out="_test.go")
+
+
+def _go_imports(path: str, text: str, index: PathIndex, read: Callable[[str], str | None]) -> Iterator[str]:
     for folder in index.ancestors(path):
         module = _go_module(read(join(folder, "go.mod"))) if join(folder, "go.mod") in index else None
         if module is None:
@@ -128,6 +138,35 @@ def _jvm(path: str, text: str, index: PathIndex, _read: Callable[[str], str | No
             if found and "/" in tail:
                 yield from found
                 break
+    # Types of one package see each other without an import, and each has a file of its name.
+    folder = dirname(path)
+    tested = re.sub(r"(^|/)src/test/", r"\1src/main/", folder)
+    yield from _types_named(text, (folder, tested), index)
+
+
+def _types_named(text: str, folders: Iterable[str], index: PathIndex) -> Iterator[str]:
+    words = set(_WORD.findall(text))
+    for folder in dict.fromkeys(folders):
+        for other in index.children(folder, "", leave_out="\0"):
+            stem, suffix = splitext(other.rpartition("/")[2])
+            if suffix in {".java", ".kt", ".scala", ".cs"} and stem in words:
+                yield other
+
+
+def _csharp(path: str, text: str, index: PathIndex, _read: Callable[[str], str | None]) -> Iterator[str]:
+    """A namespace has a folder of its last name, a type a file of its own, by the habit of the language."""
+    spaces = [space.split(".") for space in _NAMESPACE.findall(text)]
+    # The namespaces around one's own need no using.
+    names = {space[-1] for space in spaces} | {part for space in spaces[-1:] for part in space}
+    beside = dirname(path)
+    folders = [beside, *(folder for folder in index.folders() if folder.rpartition("/")[2] in names)]
+    yield from _types_named(text, folders, index)
+
+
+def _shell(path: str, text: str, index: PathIndex, _read: Callable[[str], str | None]) -> Iterator[str]:
+    for match in _SOURCED.finditer(text):
+        name = re.sub(r"^.*[)}]/|^\$\w+/", "", match.group(1).strip().strip("\"'"))
+        yield from _first(index, (normpath(join(dirname(path), name)), normpath(name)))
 
 
 def _ruby(path: str, text: str, index: PathIndex, _read: Callable[[str], str | None]) -> Iterator[str]:
@@ -148,6 +187,8 @@ _SCANNERS: dict[str, Callable[[str, str, PathIndex, Callable[[str], str | None]]
     **dict.fromkeys((*_SCRIPT_SUFFIXES[:-1],), _script),
     **dict.fromkeys((".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".hh"), _c),
     **dict.fromkeys((".java", ".kt", ".scala"), _jvm),
+    **dict.fromkeys((".sh", ".bash", ".bats"), _shell),
+    ".cs": _csharp,
     ".go": _go,
     ".rs": _rust,
     ".rb": _ruby,

@@ -48,6 +48,10 @@ class PathIndex:
             if path.endswith(suffix) and not path.endswith(leave_out)
         ]
 
+    def folders(self) -> Iterable[str]:
+        """The folders that hold files, in the order of the files."""
+        return self._by_folder.keys()
+
     def ending_with(self, tail: str, *, near: str) -> list[str]:
         """The files whose paths end with these components, those nearest to ``near`` first."""
         found = [path for path in self.named(basename(tail)) if f"/{path}".endswith(f"/{tail}")]

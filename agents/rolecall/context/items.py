@@ -57,6 +57,8 @@ class Facts:
         manifests: those nearest the target first.
         test_runners: with the file that tells, those nearest the target first.
         package_managers: likewise.
+        conventions: what the target's part of the workspace uses, by label, in one line each; says
+            so where nothing was found. Empty where no workspace was looked at.
         paths: the files of the workspace, shallow ones first.
         more: whether there are more files than ``paths``.
     """
@@ -66,18 +68,19 @@ class Facts:
     manifests: tuple[Manifest, ...] = ()
     test_runners: tuple[str, ...] = ()
     package_managers: tuple[str, ...] = ()
+    conventions: tuple[tuple[str, str], ...] = ()
     paths: tuple[str, ...] = ()
     more: bool = False
 
     @property
     def test_runner(self) -> str | None:
         """The test runner's name alone: ``pytest``."""
-        return self.test_runners[0].split(" ", 1)[0] if self.test_runners else None
+        return self.test_runners[0].rpartition(" (")[0] if self.test_runners else None
 
     @property
     def package_manager(self) -> str | None:
         """The package manager's name alone: ``uv``."""
-        return self.package_managers[0].split(" ", 1)[0] if self.package_managers else None
+        return self.package_managers[0].rpartition(" (")[0] if self.package_managers else None
 
 
 @dataclass(frozen=True, slots=True)

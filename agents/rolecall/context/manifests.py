@@ -251,7 +251,7 @@ _KINDS = {
     **dict.fromkeys(
         ("pyproject.toml", "setup.cfg", "setup.py", "pipfile", "tox.ini", ".python-version"), "python"
     ),
-    **dict.fromkeys(("package.json", ".nvmrc", ".node-version", "deno.json"), "node"),
+    **dict.fromkeys(("package.json", "tsconfig.json", ".nvmrc", ".node-version", "deno.json"), "node"),
     **dict.fromkeys(("go.mod",), "go"),
     **dict.fromkeys(("cargo.toml", "rust-toolchain.toml"), "rust"),
     **dict.fromkeys(("pom.xml", "build.gradle", "build.gradle.kts"), "jvm"),
@@ -289,7 +289,7 @@ _PATTERNS = (
     (re.compile(r"\.(?:tf|bicep)$"), "infrastructure"),
     (
         re.compile(
-            r"^(?:/[^/]+){0,3}/(?:(?:app|main|manage|wsgi|asgi|server|__main__)\.py|(?:server|app)\.[jt]s|main\.go|main\.rs|program\.cs)$"
+            r"^(?:/[^/]+){0,3}/(?:(?:app|main|manage|wsgi|asgi|server|cli|__main__)\.py|(?:server|app)\.[jt]s|main\.go|main\.rs|program\.cs)$"
         ),
         "entry",
     ),

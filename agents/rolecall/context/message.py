@@ -51,6 +51,10 @@ _WHY: dict[ItemKind, str] = {
 }
 _WHOLE_ONLY: tuple[ItemKind, ...] = ("counterpart", "import", "open")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_CONVENTIONS = (
+    'Use what this workspace uses. "none found": no file tells; assume nothing, '
+    "and say so where you had to choose."
+)
 _NO_ROOM = "does not fit the model's window"
 
 
@@ -131,7 +135,13 @@ class Message:
                 "There is nothing to do: the request has neither a task nor an instruction.",
                 hint="Name a task, or say in words what you want.",
             )
-        return "# Instruction\n" + "\n".join(part for part in (sentence, own) if part) + "\n"
+        parts = (self._conventions(), sentence, own)
+        return "# Instruction\n" + "\n".join(part for part in parts if part) + "\n"
+
+    def _conventions(self) -> str:
+        """What the workspace uses, beside the instruction that has to be carried out with it."""
+        lines = "\n".join(f"- {label}: {used}" for label, used in self._gathered.facts.conventions)
+        return f"{_CONVENTIONS}\n{lines}\n" if lines else ""
 
     def _sentence(self) -> str:
         """What the task is and where, in one sentence that depends on nothing but the request."""

@@ -128,3 +128,39 @@ def test_no_more_than_so_many_imports_are_taken():
     names = [f"m{number:02}" for number in range(MAX_IMPORTS + 5)]
 
     assert len(found("a.py", f"import {', '.join(names)}\n", [f"{name}.py" for name in names])) == MAX_IMPORTS
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "files", "expected"),
+    [
+        ("p/a.go", "package p\n", ["p/b.go", "p/b_test.go", "q/c.go"], ["p/b.go"]),
+        ("p/A.java", "class A { B b; }\n", ["p/B.java", "p/C.java", "q/B.java"], ["p/B.java"]),
+        ("src/test/java/p/ATest.java", "B b;\n", ["src/main/java/p/B.java"], ["src/main/java/p/B.java"]),
+        ("src/L/D.cs", "using L.Cat;\nnamespace L;\nBook b; Loan l;\n", ["src/L/Loan.cs", "src/L/Cat/Book.cs", "src/X/Book.cs"], ["src/L/Loan.cs", "src/L/Cat/Book.cs"]),
+        ("t/L.Tests/DTests.cs", "namespace L.Tests;\nvar d = new D();\n", ["src/L/D.cs"], ["src/L/D.cs"]),
+        ("b/run.sh", 'source "$(dirname "$0")/lib.sh"\n. ./more.sh # and\n. "$HERE/env.sh"\n', ["b/lib.sh", "b/more.sh", "b/env.sh", "lib.sh"], ["b/lib.sh", "b/more.sh", "b/env.sh"]),
+    ],
+)  # fmt: skip
+def test_what_is_used_without_an_import_is_found_too(path, text, files, expected):
+    assert found(path, text, files) == expected
+
+
+TSCONFIG = '{ // see "docs"\n "compilerOptions": {"baseUrl": "./src", "paths": {"@lib/*": ["lib/*",], "@m": ["m.ts"], /* c */ },},\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("config", "files", "expected"),
+    [
+        ({"tsconfig.json": TSCONFIG}, {"src/lib/t.ts": "", "src/m.ts": ""}, ["src/lib/t.ts", "src/m.ts"]),
+        (
+            {"w/tsconfig.json": '{"extends": "../base.json"}', "base.json": TSCONFIG},
+            {"src/lib/t.ts": "", "src/m.ts": ""},
+            ["src/lib/t.ts", "src/m.ts"],
+        ),
+        ({"tsconfig.json": '{"extends": "./tsconfig.json"}'}, {"src/lib/t.ts": ""}, []),
+        ({"tsconfig.json": '{"compilerOptions": {"paths": {"@lib/*": "x"}}}'}, {"src/lib/t.ts": ""}, []),
+        ({"tsconfig.json": "{" * 10_000}, {"src/lib/t.ts": ""}, []),
+    ],
+)
+def test_aliases_of_a_typescript_project_lead_to_their_files(config, files, expected):
+    assert found("w/a.ts", 'import { t } from "@lib/t";\nimport m from "@m";\n', config | files) == expected
