@@ -32,7 +32,8 @@ CLOSING_S = 1.0
 
 HEAVY_MODULES = (
     "rolecall.runtime",
-    *(f"rolecall_server.lsp.{name}" for name in ("running", "reverting", "status")),
+    *(f"rolecall_server.lsp.{name}" for name in ("running", "reverting")),
+    "rolecall.status",
 )
 ROLES_POLL_S = 1.0
 """Seconds between two looks at the role files; a saved change counts within 2 s (contract section 4)."""
@@ -91,7 +92,7 @@ class Connection:
 
     def editor_settings(self) -> dict[str, Any]:
         """What the editor sets: its configuration section over its initialization options."""
-        return _merged(self.options, self.section)
+        return _without_nulls(_merged(self.options, self.section))
 
     def spawn(self, work: Any, name: str) -> asyncio.Task[Any]:
         """Do something in the background; it ends with the connection."""
@@ -228,6 +229,15 @@ def _menu_parts(caller: Caller, roots: Sequence[Path]) -> tuple[RoleCatalog, Wor
 
     workspace = Workspace(roots) if roots else Workspace.default(caller.cwd, caller.home())
     return RoleCatalog(caller.config_folder() / "roles"), workspace
+
+
+def _without_nulls(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Editors send null for what their user did not set."""
+    return {
+        key: _without_nulls(value) if is_object(value) else value
+        for key, value in settings.items()
+        if value is not None
+    }
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
