@@ -152,10 +152,12 @@ class ContextTooLarge(UpstreamError):
 
     Attributes:
         limit_tokens: the window the endpoint named, where it did.
+        prompt_tokens: what the endpoint counted in the prompt, where it told.
     """
 
     code = ErrorCode.CONTEXT_TOO_LARGE
     limit_tokens: int | None = None
+    prompt_tokens: int | None = None
 
 
 class ContentFiltered(UpstreamError):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolecall.context import compose, gather
 from rolecall.context.budget import estimate_tokens
-from rolecall.errors import ConfigurationInvalid, FileUnreadable
+from rolecall.errors import ConfigurationInvalid, ContextTooLarge, FileUnreadable
 from rolecall.llm.endpoint import resolve
 from rolecall.llm.types import ModelCall
 from rolecall.llm.window import window_of
@@ -30,11 +31,20 @@ OUTPUT_SHARE = 4
 SMALL_PROMPT_TOKENS = 1_500
 """A prompt that fits every model's window; the endpoint is not asked for its own."""
 
-SHRINK = 0.6
+SHRINK = 0.5
 """What a prompt shrinks to when it was too large and the endpoint did not say for what."""
 
 MARGIN = 0.9
 """What of a named limit is used: tokens are estimated."""
+
+LIMIT_REMEMBERED_S = 600.0
+"""Seconds for which a limit counts that the endpoint named when it refused a prompt."""
+
+SMALLEST_WINDOW = 256
+"""Tokens below which a named limit is none of a window."""
+
+SHORTEST_ANSWER_TOKENS = 64
+"""Room an answer needs at the least; a prompt that leaves less is too large."""
 
 
 class Preparation:
@@ -60,6 +70,8 @@ class Preparation:
         self._role, self._task = _choose(session, request)
         self._prompt: Prompt | None = None
         self._gathered: Gathered | None = None
+        self._runtime: Runtime | None = None
+        self._window: int | None = None
 
     async def complete(self, runtime: Runtime, documents: Snapshot) -> None:
         """Find the endpoint, gather the context and make it fit.
@@ -68,30 +80,58 @@ class Preparation:
             RolecallError: the endpoint, the target or the instruction cannot be used.
         """
         settings = self._session.settings
+        self._runtime = runtime
         self.endpoint = await resolve(self._session, runtime, model=self._request.model or self._role.model)
         self._gathered = await self._gather(documents)
         self._fit(settings.context.max_total_tokens or UNKNOWN_WINDOW_TOKENS * OUTPUT_SHARE)
         window = settings.llm.context_window
         if window is None and self._tokens() > SMALL_PROMPT_TOKENS:
             window = await window_of(self._session, runtime, self.endpoint)
+        self._window = window
         room = self._room(window or UNKNOWN_WINDOW_TOKENS)
-        self._fit(min(room, settings.context.max_total_tokens or room))
+        wanted = settings.context.max_total_tokens or room
+        try:
+            self._fit(min(room, wanted))
+        except ConfigurationInvalid as error:
+            if window is None or wanted < room:
+                raise
+            # The settings are fine: it is the model that is too small for this.
+            raise ContextTooLarge(error.message, hint=error.hint) from None
 
-    def shrink(self, limit: int | None) -> bool:
-        """Fit less than was too much; whether there was something to leave out.
+    def learn(self, counted: int, model: str | None = None) -> None:
+        """Correct later estimates by the tokens that the endpoint counted in this prompt.
 
         Args:
-            limit: tokens the endpoint said it takes, prompt and answer together; None where it did not.
+            counted: its tokens.
+            model: who counted; None for the endpoint's own model.
         """
-        before = self._tokens()
-        room = before * SHRINK
-        if limit is not None:
-            room = min(room, self._room(limit) * MARGIN)
+        if self.endpoint is not None and self._runtime is not None:
+            endpoint = replace(self.endpoint, model=model) if model else self.endpoint
+            self._runtime.calibration.learn(endpoint, estimated=self._estimate(), counted=counted)
+
+    def shrink(self, error: ContextTooLarge) -> bool:
+        """Fit less than was too much; whether there was something to leave out.
+
+        Where the endpoint named its limit and what it counted, what is left fits by its own count.
+        """
+        room, shown, answer = self._tokens() * SHRINK, self._prompt, self._output_tokens()
+        if error.prompt_tokens is not None:
+            self.learn(error.prompt_tokens)
+        limit = error.limit_tokens
+        if limit is not None and limit >= SMALLEST_WINDOW:
+            self._note_limit(limit)
+            named = self._room(limit) * MARGIN
+            room = named if error.prompt_tokens is not None else min(room, named)
         try:
             self._fit(int(room))
         except ConfigurationInvalid:
             return False
-        return self._tokens() < before
+        return self._prompt != shown or (self._output_tokens() or 0) < (answer or 0)
+
+    def _note_limit(self, limit: int) -> None:
+        self._window = limit
+        if self._runtime is not None and self.endpoint is not None:
+            self._runtime.endpoints.put_window(self.endpoint, limit, for_s=LIMIT_REMEMBERED_S)
 
     def call(self, total_timeout_s: float) -> ModelCall:
         """The call to make now."""
@@ -126,27 +166,42 @@ class Preparation:
             raise ConfigurationInvalid(error.message, hint=error.hint) from error
 
     def _fit(self, max_tokens: int) -> None:
+        """Compose the prompt in so many tokens, as the endpoint counts them."""
         assert self._gathered is not None
         composed = compose(
             self._role,
             self._task,
             self._request,
             self._gathered,
-            max_tokens=max_tokens,
+            max_tokens=int(max_tokens / self._factor()),
             format_hint=self._session.settings.apply.format_hint,
         )
         self._prompt, self.omitted = composed.prompt, composed.omitted
 
     def _output_tokens(self) -> int | None:
-        return self._role.max_output_tokens or self._session.settings.llm.max_output_tokens
+        """The limit of the answer: as the settings have it, less where prompt and answer would not fit."""
+        wanted = self._role.max_output_tokens or self._session.settings.llm.max_output_tokens
+        if wanted is None or self._window is None or self._prompt is None:
+            return wanted
+        return max(min(wanted, self._window - self._tokens()), min(wanted, SHORTEST_ANSWER_TOKENS))
 
     def _room(self, window: int) -> int:
         """What of a window the prompt may have."""
-        return window - min(self._output_tokens() or window // OUTPUT_SHARE, window // 2)
+        wanted = self._role.max_output_tokens or self._session.settings.llm.max_output_tokens
+        return window - min(wanted or window // OUTPUT_SHARE, window // 2)
 
     def _tokens(self) -> int:
+        """What the endpoint will count in the prompt, as far as is known of it."""
+        return int(self._estimate() * self._factor())
+
+    def _estimate(self) -> int:
         assert self._prompt is not None
         return estimate_tokens(self._prompt.system) + estimate_tokens(self._prompt.user)
+
+    def _factor(self) -> float:
+        if self._runtime is None or self.endpoint is None:
+            return 1.0
+        return self._runtime.calibration.factor(self.endpoint)
 
 
 def _choose(session: Session, request: TaskRequest) -> tuple[Role, RoleTask | None]:

@@ -204,7 +204,7 @@ class Run:
                 async for event in self._answer(preparation.call(self._time_left())):
                     yield event
             except ContextTooLarge as error:
-                if not left or not preparation.shrink(error.limit_tokens):
+                if not left or not preparation.shrink(error):
                     raise
                 self.runtime.metrics.count("rolecall.llm.context_truncations", role=self.request.role)
                 if self.proposal.text:
@@ -228,9 +228,14 @@ class Run:
                             yield event
                     case FinishChunk():
                         self._usage, self._model = item.usage, item.model
+                        self._calibrate(item)
                         truncated = item.reason == "length"
         for block in self.proposal.close(truncated=truncated):
             yield FileClosed(block.path, block.action)
+
+    def _calibrate(self, finish: FinishChunk) -> None:
+        if self._preparation is not None and not finish.usage.estimated:
+            self._preparation.learn(finish.usage.input_tokens, finish.model)
 
     def _restart(self) -> Restart:
         self.proposal.restart()

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from rolecall.llm.breaker import BreakerRegistry
+from rolecall.llm.calibration import Calibration
 from rolecall.llm.endpoint import EndpointCache
 from rolecall.llm.pool import ClientPool
 from rolecall.tasks import TaskRegistry
@@ -31,6 +32,7 @@ class Runtime:
         self.pool = ClientPool(clock, self.metrics)
         self.breakers = BreakerRegistry(clock, self.metrics)
         self.endpoints = EndpointCache(clock)
+        self.calibration = Calibration()
         self.tasks = TaskRegistry(self)
         self._exporter: Exporter | None = None
 

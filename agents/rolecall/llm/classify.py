@@ -103,6 +103,7 @@ def _decide(problem: Problem, endpoint: Endpoint, headers: Mapping[str, str]) ->
     )
     if isinstance(error, ContextTooLarge):
         error.limit_tokens = problem.window_tokens()
+        error.prompt_tokens = problem.prompt_tokens()
     return error
 
 
@@ -118,7 +119,9 @@ _OVERFLOW = re.compile(
     r"|tokens? exceeds? the (?:configured|maximum)|tokens to keep"
     r"|context (?:size|window|length) (?:is )?exceeded"
     r"|exceeds? (?:the )?(?:\w+ ){0,3}context (?:size|window|length)|too many (?:input |prompt )?tokens"
-    r"|input token count|reduce the length of the|context overflow",
+    r"|input token count|reduce the length of the|context overflow|context the overflows"
+    r"|exceeds? (?:the )?(?:maximum )?context limit|maximum prompt length is|range of input length"
+    r"|maximum length, range|tokens` must be <=|total number of tokens in the prompt cannot exceed",
     re.IGNORECASE,
 )
 _OVERFLOW_STATUSES = {None, 400, 413, 422, 500}

@@ -88,11 +88,11 @@ class EndpointCache:
         known = self._windows.get((endpoint.base_url, endpoint.api_key, endpoint.model))
         return known.what if known and self._clock() - known.at < REMEMBERED_S else None
 
-    def put_window(self, endpoint: Endpoint, tokens: int) -> None:
-        """Remember the window, or with 0 that the endpoint does not tell it."""
+    def put_window(self, endpoint: Endpoint, tokens: int, *, for_s: float = REMEMBERED_S) -> None:
+        """Remember the window, or with 0 that the endpoint does not tell it, for so many seconds."""
         self._forget(self._windows)
         self._windows[(endpoint.base_url, endpoint.api_key, endpoint.model)] = _Remembered(
-            tokens, self._clock()
+            tokens, self._clock() + for_s - REMEMBERED_S
         )
 
     def _forget(self, remembered: dict[Key, _Remembered[T]]) -> None:

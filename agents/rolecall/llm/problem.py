@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rolecall.llm.shapes import as_list, as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
 EXCERPT_LIMIT = 300
@@ -19,9 +19,26 @@ EXCERPT_LIMIT = 300
 _WINDOW = (
     re.compile(r"maximum context length (?:is|of) (\d+)", re.IGNORECASE),
     re.compile(r"configured limit of (\d+)", re.IGNORECASE),
+    re.compile(r"n_ctx: (\d+)|limit (\d+), requested \d+", re.IGNORECASE),
+    re.compile(r"\d+ \+ \d+ > (\d+)"),
+    re.compile(r"(\d{3,}) maximum context length", re.IGNORECASE),
+    re.compile(r"maximum (?:prompt|context|input) length(?: is|:) (\d+)", re.IGNORECASE),
+    re.compile(r"input length should be \[\d+, (\d+)\]", re.IGNORECASE),
+    re.compile(r"tokens` must be <= (\d+)|prompt cannot exceed (\d+)|while limit is (\d+)", re.IGNORECASE),
     re.compile(r">\s*(\d+)\s*maximum", re.IGNORECASE),
     re.compile(r"context (?:length|size|window)\D{0,30}?(\d{3,})", re.IGNORECASE),
     re.compile(r"maximum (?:number of tokens|allowed)\D{0,30}?(\d{3,})", re.IGNORECASE),
+)
+
+_PROMPT = (
+    re.compile(r"(\d+) (?:tokens? )?in the messages", re.IGNORECASE),
+    re.compile(r"messages resulted in (\d+) tokens", re.IGNORECASE),
+    re.compile(r"(?:prompt|request|input)\D{0,40}?(\d{3,}) (?:input |prompt )?tokens?\b", re.IGNORECASE),
+    re.compile(r"prompt is too long: (\d+)", re.IGNORECASE),
+    re.compile(r"context limit: (\d+) \+", re.IGNORECASE),
+    re.compile(r"given: (\d+) `inputs` tokens|current length is (\d+)|n_keep: (\d+)", re.IGNORECASE),
+    re.compile(r"limit \d+, requested (\d+)", re.IGNORECASE),
+    re.compile(r"input token count \((\d+)\)|\(about (\d+) in the messages", re.IGNORECASE),
 )
 
 
@@ -57,8 +74,14 @@ class Problem:
         named = self.fields.get("n_ctx")
         if isinstance(named, int):
             return named
-        found = (pattern.search(self.message) for pattern in _WINDOW)
-        return next((int(match[1]) for match in found if match), None)
+        return _first_number(_WINDOW, self.message)
+
+    def prompt_tokens(self) -> int | None:
+        """What the endpoint counted in the prompt, where the error tells it."""
+        named = self.fields.get("n_prompt_tokens")
+        if isinstance(named, int):
+            return named
+        return _first_number(_PROMPT, self.message)
 
 
 def from_body(body: Any, *, status: int | None) -> Problem:
@@ -72,6 +95,11 @@ def from_body(body: Any, *, status: int | None) -> Problem:
     message = " ".join(_messages(fields))
     structured = "detail" not in fields
     return Problem(status or _status_within(fields), codes, message, structured, fields)
+
+
+def _first_number(patterns: Iterable[re.Pattern[str]], text: str) -> int | None:
+    found = (pattern.search(text) for pattern in patterns)
+    return next((int(match[match.lastindex or 0]) for match in found if match), None)
 
 
 def _parsed(body: bytes | bytearray) -> Any:
