@@ -1,7 +1,7 @@
 """The provider without a model: deterministic scaffolds made from the code itself.
 
-`answer` gives the text of an answer in the format of contract section 6, piece by piece, as a model would. Its first
-sentence is always ``offline scaffold, no model was called.`` Nothing of the user's is executed.
+`answer` gives the text of an answer in the format of contract section 6, piece by piece, as a model would.
+Its first sentence is always ``offline scaffold, no model was called.`` Nothing of the user's is executed.
 """
 
 from __future__ import annotations

@@ -122,18 +122,15 @@ def _rules(item: Definition) -> list[tuple[str, int, str]]:
         )
     ]
     for error in raised(item.node):
-        found.append(
+        found += [
             (_refusal(item, error), error.line, f"`{error.name}` is raised in that case, and in no other")
-        )
+        ]
     for parameter in item.parameters():
         if parameter.default not in {None, "None"}:
-            found.append(
-                (
-                    f"Where `{parameter.name}` is not given, the system shall use `{parameter.default}`.",
-                    line,
-                    f"leaving out `{parameter.name}` gives the same result as `{parameter.default}`",
-                )
-            )
+            rule = f"Where `{parameter.name}` is not given, the system shall use `{parameter.default}`."
+            found += [
+                (rule, line, f"leaving out `{parameter.name}` gives the same result as `{parameter.default}`")
+            ]
     return found
 
 
@@ -239,6 +236,7 @@ def _page(study: Study, folder: str, name: str, lines: list[str], count: int, wo
         plural = word if count == 1 else {"story": "stories"}.get(word, f"{word}s")
         draft.say(f"{count} {plural} in {path}, each with the line of code it was read from.")
         draft.say(
-            "Roles, benefits, priorities and dates stand in no code: they are marked TODO(rolecall) or asked under Open questions."
+            "Roles, benefits, priorities and dates stand in no code: they are marked TODO(rolecall) or "
+            "asked under Open questions."
         )
     return draft

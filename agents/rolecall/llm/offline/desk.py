@@ -74,7 +74,7 @@ def draft(role_id: str, task_id: str | None, request: TaskRequest, gathered: Gat
 
 
 def task_for(role_id: str, task_id: str | None, instruction: str) -> str:
-    """The task that comes nearest: the one named, else what the instruction speaks of, else the role's first."""
+    """The nearest task: the one named, else what the instruction speaks of, else the role's first."""
     own = _TASKS.get(role_id, ())
     known = {task for tasks in _TASKS.values() for task in tasks}
     if task_id in known:
@@ -112,7 +112,7 @@ def _python(task: str, request: TaskRequest, gathered: Gathered, target: Context
         from rolecall.llm.offline.writing.docstrings import docstrings  # noqa: PLC0415 - likewise
 
         return docstrings(request, target)
-    from rolecall.llm.offline import analyst, developer, plans  # noqa: PLC0415 - likewise
+    from rolecall.llm.offline import analyst, developer, hardening, plans  # noqa: PLC0415 - likewise
     from rolecall.llm.offline.study import study  # noqa: PLC0415 - likewise
     from rolecall.llm.offline.writing import writer  # noqa: PLC0415 - likewise
 
@@ -123,7 +123,7 @@ def _python(task: str, request: TaskRequest, gathered: Gathered, target: Context
         "acceptance": analyst.acceptance,
         "implement": developer.implement,
         "refactor": developer.refactor,
-        "harden": developer.harden,
+        "harden": hardening.harden,
         "fix": lambda item: developer.fix(item, request),
         "test_plan": plans.test_plan,
         "security_tests": plans.security_tests,

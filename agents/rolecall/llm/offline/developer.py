@@ -31,7 +31,8 @@ def implement(study: Study) -> Draft:
     edits = to_edits(lines, patches) if patches else None
     if edits and draft.edit(study.target.path, edits):
         draft.say(
-            f"{len(stubs)} stubs in {study.target.path} now say what is missing: {', '.join(item.qualified for item in stubs[:8])}."
+            f"{len(stubs)} stubs in {study.target.path} now say what is missing: "
+            f"{', '.join(item.qualified for item in stubs[:8])}."
         )
         draft.say("They raise NotImplementedError until a person, or a model, writes their bodies.")
         return draft
@@ -42,7 +43,8 @@ def implement(study: Study) -> Draft:
     if draft.file(path, typed_stub(study)):
         draft.say(f"{study.target.path} has no stub to fill in; {path} holds its typed signatures.")
         draft.say(
-            "Types nobody wrote down are marked with Incomplete. Delete the file if the module is typed in place."
+            "Types nobody wrote down are marked with Incomplete. Delete the file if the module is typed in "
+            "place."
         )
     return draft
 
@@ -109,7 +111,7 @@ def typed_stub(study: Study) -> str:
     ]
     if "Incomplete" in body:
         used.insert(0, "from _typeshed import Incomplete")
-    return "\n".join([*used, "" if used else "", body]).strip("\n") + "\n"
+    return "\n".join([*used, "", body]).strip("\n") + "\n"
 
 
 def _bound(line: str) -> list[str]:
@@ -199,14 +201,16 @@ def fix(study: Study, request: TaskRequest) -> Draft:
         else:
             text = lines[diagnostic.line - 1].strip() if 0 < diagnostic.line <= len(lines) else ""
             left.append(
-                f"Line {diagnostic.line} ({diagnostic.code or diagnostic.severity}): {diagnostic.message} In: {text[:80]}"
+                f"Line {diagnostic.line} ({diagnostic.code or diagnostic.severity}): {diagnostic.message} "
+                f"In: {text[:80]}"
             )
     edits = to_edits(lines, patches) if patches else None
     if edits and draft.edit(study.target.path, edits):
         draft.say(f"{len(patches)} unused imports are removed from {study.target.path}.")
     if not request.diagnostics:
         draft.say(
-            f"No diagnostic was given for {study.target.path}; run the linter or type checker, and ask on the line it reports."
+            f"No diagnostic was given for {study.target.path}; run the linter or type checker, and ask on "
+            "the line it reports."
         )
     if left:
         draft.say("To mend by hand, since the cause needs judgement:")
@@ -238,7 +242,8 @@ def refactor(study: Study) -> Draft:
     found = [smell for item in _all(study) for smell in _smells(item)]
     if not found:
         draft.say(
-            f"No long, wide or deeply nested function in {study.target.path}; no smell worth its change was found."
+            f"No long, wide or deeply nested function in {study.target.path}; no smell worth its change was "
+            "found."
         )
         return draft
     draft.say(f"Smells in {study.target.path}; each change needs judgement, so nothing was written:")
@@ -269,131 +274,7 @@ def _depth(body: list[ast.stmt]) -> int:
     deepest = 0
     for node in body:
         for name in ("body", "orelse", "finalbody"):
-            inner = getattr(node, name, None)
-            if isinstance(inner, list) and not isinstance(
-                node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-            ):
-                deepest = max(deepest, 1 + _depth(inner)) if inner else deepest
+            inner: list[ast.stmt] = getattr(node, name, [])
+            if inner and not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                deepest = max(deepest, 1 + _depth(inner))
     return deepest
-
-
-def harden(study: Study) -> Draft:
-    """Weak calls by category of the OWASP Top 10:2025, with line and remedy. No file is written."""
-    draft = Draft()
-    found = list(weaknesses(study.module.tree))
-    if study.selection is not None:
-        first, last = study.selection.start_line, study.selection.end_line
-        found = [item for item in found if first <= item[0] <= last]
-    if not found:
-        draft.say(
-            f"None of the patterns this check knows stands in {study.target.path}. That is no proof of safety."
-        )
-        return draft
-    draft.say(
-        f"{len(found)} places in {study.target.path} to look at; each remedy changes behaviour, so nothing was written:"
-    )
-    for line, category, remedy in found[:8]:
-        draft.say(f"Line {line}, {category}: {remedy}")
-    return draft
-
-
-_CALLS: dict[str, tuple[str, str]] = {
-    "eval": (
-        "A05 Injection",
-        "eval runs whatever text it gets; parse with ast.literal_eval or a real parser.",
-    ),
-    "exec": ("A05 Injection", "exec runs whatever text it gets; call code that exists."),
-    "os.system": ("A05 Injection", "os.system passes a string to a shell; use subprocess.run with a list."),
-    "os.popen": ("A05 Injection", "os.popen passes a string to a shell; use subprocess.run with a list."),
-    "pickle.loads": (
-        "A08 Integrity failures",
-        "pickle runs code from its input; use json for data from outside.",
-    ),
-    "pickle.load": (
-        "A08 Integrity failures",
-        "pickle runs code from its input; use json for data from outside.",
-    ),
-    "yaml.load": ("A08 Integrity failures", "yaml.load can build any object; use yaml.safe_load."),
-    "marshal.loads": ("A08 Integrity failures", "marshal trusts its input; use json."),
-    "hashlib.md5": (
-        "A04 Cryptographic failures",
-        "MD5 is broken; use hashlib.sha256, for passwords hashlib.scrypt.",
-    ),
-    "hashlib.sha1": (
-        "A04 Cryptographic failures",
-        "SHA-1 is broken; use hashlib.sha256, for passwords hashlib.scrypt.",
-    ),
-    "random.choice": (
-        "A04 Cryptographic failures",
-        "random can be predicted; use secrets where it makes a token or password.",
-    ),
-    "random.randint": (
-        "A04 Cryptographic failures",
-        "random can be predicted; use secrets where it makes a token or password.",
-    ),
-    "tempfile.mktemp": (
-        "A01 Broken access control",
-        "mktemp leaves a gap before the file is made; use mkstemp.",
-    ),
-}
-
-
-def weaknesses(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
-    """Line, category and remedy of each pattern found."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Call(func=function):
-                yield from _weak_call(node, ast.unparse(function))
-            case ast.ExceptHandler(type=None):
-                yield (
-                    node.lineno,
-                    "A10 Mishandled exceptions",
-                    "a bare except hides every failure; name the type.",
-                )
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))) if (
-                text and re.search(r"password|passwd|secret|token|api_?key", name, re.IGNORECASE)
-            ):
-                yield (
-                    node.lineno,
-                    "A07 Authentication failures",
-                    f"{name} is written in the code; take it from the environment.",
-                )
-            case _:
-                continue
-
-
-def _weak_call(node: ast.Call, name: str) -> Iterator[tuple[int, str, str]]:
-    if name in _CALLS:
-        yield (node.lineno, *_CALLS[name])
-    options = {item.arg: item.value for item in node.keywords if item.arg}
-    if _is_true(options.get("shell")):
-        yield node.lineno, "A05 Injection", "shell=True gives the text to a shell; pass a list of arguments."
-    verify = options.get("verify")
-    if isinstance(verify, ast.Constant) and verify.value is False:
-        yield node.lineno, "A04 Cryptographic failures", "verify=False accepts any certificate; leave it on."
-    if (
-        name.startswith(("requests.", "httpx."))
-        and name.rsplit(".", 1)[-1] in {"get", "post", "put", "delete"}
-        and "timeout" not in options
-    ):
-        yield (
-            node.lineno,
-            "A10 Mishandled exceptions",
-            "no timeout: a silent server holds this call for ever.",
-        )
-    if name.endswith((".execute", ".executemany")) and node.args and _is_built(node.args[0]):
-        yield node.lineno, "A05 Injection", "the query is built from text; bind its values as parameters."
-
-
-def _is_true(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and node.value is True
-
-
-def _is_built(node: ast.expr) -> bool:
-    formatted = (
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format"
-    )
-    joined = isinstance(node, ast.JoinedStr) and any(
-        isinstance(item, ast.FormattedValue) for item in node.values
-    )
-    return formatted or joined or (isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mod, ast.Add)))

@@ -22,8 +22,8 @@ class Draft:
         blocks: the finished blocks.
     """
 
-    prose: list[str] = field(default_factory=list)
-    blocks: list[str] = field(default_factory=list)
+    prose: list[str] = field(default_factory=list[str])
+    blocks: list[str] = field(default_factory=list[str])
 
     def say(self, line: str) -> None:
         """Add a line of prose."""

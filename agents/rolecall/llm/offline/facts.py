@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING, Any, cast
 
+from rolecall.llm.offline.evaluation.kinds import is_a
+
 if TYPE_CHECKING:
     from rolecall.context.items import Gathered, Manifest
 
@@ -109,9 +111,9 @@ def _pyproject(manifest: Manifest) -> dict[str, Any]:
     if version:
         found["python"] = version.group()
     found["scripts"] = tuple(str(name) for name in _table(project, "scripts"))
-    dependencies = project.get("dependencies")
-    if isinstance(dependencies, list):
-        found["dependencies"] = tuple(str(item) for item in cast("list[Any]", dependencies))
+    dependencies: Any = project.get("dependencies", [])
+    if is_a(dependencies, list):
+        found["dependencies"] = tuple(str(item) for item in dependencies)
     found["has_build"] = "build-system" in data or bool(project.get("name"))
     if "ruff" in _table(data, "tool"):
         found["lint_command"] = "python -m ruff check ."

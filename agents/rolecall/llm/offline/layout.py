@@ -1,4 +1,4 @@
-"""Where things stand in a Python project: source roots, import names, the place and framework of its tests."""
+"""Where things stand in a Python project: source roots, import names, its tests and their framework."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class Project:
         return join(folder, pattern.format(f"{stem}_unit_4"))
 
     def _collides(self, candidate: str) -> bool:
-        """Pytest's default import mode takes test files of one base name in several plain folders for one module."""
+        """Pytest's default import mode takes test files of one name in several plain folders for one."""
         same = [path for path in self.paths if basename(path) == basename(candidate)]
         if not same or join(dirname(candidate), "__init__.py") in self.paths:
             return False

@@ -29,7 +29,11 @@ _PATTERNS: tuple[tuple[tuple[str, ...], str], ...] = (
     ((".rs",), r"^\s*(?:pub(?:\([^)\n]{1,30}\))?\s+)?(?:async\s+)?(?:fn|struct|enum|trait)\s+(\w+)"),
     (
         (".java", ".kt", ".cs", ".scala"),
-        r"^\s*(?:(?:public|protected|internal|static|final|abstract|override|suspend|open|data)\s+)*(?:class|interface|record|enum|object|fun)\s+(\w+)|^\s*public\s+[\w<>\[\], ]{1,80}?\s(\w+)\s*\(",
+        (
+            r"^\s*(?:(?:public|protected|internal|static|final|abstract|override|suspend|open|data)\s+)*"
+            r"(?:class|interface|record|enum|object|fun)\s+(\w+)"
+            r"|^\s*public\s+[\w<>\[\], ]{1,80}?\s(\w+)\s*\("
+        ),
     ),
     ((".rb",), r"^\s*(?:def|class|module)\s+([\w.?!]+)"),
     (
@@ -48,7 +52,10 @@ _PATTERNS: tuple[tuple[tuple[str, ...], str], ...] = (
         r"(?i)^\s*create\s+(?:or\s+replace\s+)?(?:table|view|function|procedure)\s+(?:if\s+not\s+exists\s+)?([\w.]+)",
     ),
 )
-_FALLBACK = r"^\s*(?:export\s+|pub\s+|public\s+)?(?:def|fn|func|function|class|struct|interface|module|sub|proc)\s+(\w+)"
+_FALLBACK = (
+    r"^\s*(?:export\s+|pub\s+|public\s+)?"
+    r"(?:def|fn|func|function|class|struct|interface|module|sub|proc)\s+(\w+)"
+)
 _COMMENT = re.compile(r"^\s*(?://+|#+|--|;+|\*|/\*+)\s?(.*?)\s*(?:\*/)?$")
 _TODO = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
 
@@ -111,7 +118,8 @@ def tests(target: ContextItem, selection: Selection | None, paths: Collection[st
         draft.say(f"{path} exists already; it was left as it is.")
     elif draft.file(path, text):
         draft.say(
-            f"{len(found)} tests for {target.path} in {path}, each waiting to be filled in: in this language only names and comments were read."
+            f"{len(found)} tests for {target.path} in {path}, each waiting to be filled in: in this "
+            "language only names and comments were read."
         )
     return draft
 
@@ -130,9 +138,9 @@ def _javascript(path: str, found: list[Name]) -> tuple[str, str]:
 
 def _go(path: str, found: list[Name]) -> tuple[str, str]:
     stem = splitext(path)[0]
-    package = basename(dirname(path)) or "main"
+    package = re.sub(r"[^a-z0-9]", "", basename(dirname(path)).lower()) or "main"
     lines = [
-        f"package {re.sub(r'[^a-z0-9]', '', package.lower()) or 'main'} // TODO(rolecall): the package of {basename(path)}",
+        f"package {package} // TODO(rolecall): the package of {basename(path)}",
         "",
         'import "testing"',
         "",
@@ -196,9 +204,11 @@ def _test_list(path: str, found: list[Name]) -> tuple[str, str]:
         "| Name | Line | Case | Expected result |",
         "| --- | --- | --- | --- |",
     ]
-    for item in found:
-        for case in ("documented input", "empty input", "invalid input"):
-            lines.append(f"| `{item.name}` | {item.line} | {case} | TODO(rolecall) |")
+    lines += [
+        f"| `{item.name}` | {item.line} | {case} | TODO(rolecall) |"
+        for item in found
+        for case in ("documented input", "empty input", "invalid input")
+    ]
     return join("docs", "test-plans", f"{slug(basename(path))}.md"), "\n".join([*lines, ""])
 
 
@@ -243,6 +253,7 @@ def page(
         draft.say(f"{path} exists already; it was left as it is.")
     elif draft.file(path, "\n".join(lines).rstrip() + "\n"):
         draft.say(
-            f"{path} lists {len(found)} names of {target.path} with their comments; in this language only names and comments were read."
+            f"{path} lists {len(found)} names of {target.path} with their comments; in this language only "
+            "names and comments were read."
         )
     return draft

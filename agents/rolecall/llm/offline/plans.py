@@ -54,7 +54,8 @@ def test_plan(study: Study) -> Draft:
         branches = _branches(item)
         likely = "high" if branches > 6 else "medium" if branches > 2 else "low"  # noqa: PLR2004 - rough, and said so
         lines.append(
-            f"| `{item.qualified}` gives a wrong result | TODO(rolecall) | {likely} | TODO(rolecall) | {branches} branches in its code |"
+            f"| `{item.qualified}` gives a wrong result | TODO(rolecall) | {likely} | TODO(rolecall) | "
+            f"{branches} branches in its code |"
         )
     lines += [
         "",
@@ -74,7 +75,8 @@ def test_plan(study: Study) -> Draft:
         for call, expected in rows:
             number += 1
             lines.append(
-                f"| TC-{number} | `{study.target.path}:{item.node.lineno}` | unit | {_cell(call)} | {_cell(expected)} |"
+                f"| TC-{number} | `{study.target.path}:{item.node.lineno}` | unit | {_cell(call)} | "
+                f"{_cell(expected)} |"
             )
     lines += [
         "",
@@ -95,7 +97,8 @@ def test_plan(study: Study) -> Draft:
         draft.say(f"{path} exists already; it was left as it is.")
     elif draft.file(path, "\n".join(lines).rstrip() + "\n"):
         draft.say(
-            f"{path} plans {number} cases for {study.target.path}; inputs and results were computed from its code."
+            f"{path} plans {number} cases for {study.target.path}; inputs and results were computed from "
+            "its code."
         )
         draft.say("Who is hurt, how badly, and what stays untested is marked TODO(rolecall).")
     return draft
@@ -120,7 +123,7 @@ def security_tests(study: Study) -> Draft:
         call = f"{names.symbol(item.qualified)}({', '.join([f'{parameter}=payload', *others])})"
         lines += [
             "",
-            '@pytest.mark.skip(reason="TODO(rolecall): state the harmless outcome, and give the other arguments real values")',
+            '@pytest.mark.skip(reason="TODO(rolecall): state the harmless outcome, and give real values")',
             '@pytest.mark.parametrize("payload", HOSTILE.values(), ids=HOSTILE.keys())',
             f"def test_{snake(item.qualified)}_is_safe_with_hostile_{snake(parameter)}(payload):",
             "    # Act",

@@ -25,7 +25,8 @@ def tests(request: TaskRequest, gathered: Gathered, target: ContextItem) -> Draf
     except SourceProblem as problem:
         where = f" at line {problem.line}" if problem.line else ""
         draft.say(
-            f"{target.path} does not parse{where}: {problem}. Nothing can be read from it until that is mended."
+            f"{target.path} does not parse{where}: {problem}. Nothing can be read from it until that is "
+            "mended."
         )
         return draft
     if len(target.text) > _MAX_CHARACTERS:
@@ -57,7 +58,7 @@ def _write(
     if not suite.cases:
         _say_nothing(draft, target, layout, suite, selection)
         return
-    typed = any(node.returns is not None for node in (item.node for item in module.definitions()))
+    typed = " -> None:" in layout.existing.text if layout.existing else _is_typed(module)
     style = style_for(layout, typed=typed)
     if layout.existing is None:
         draft.file(layout.test_path, new_file(layout, suite, style, target.path))
@@ -68,6 +69,10 @@ def _write(
             return
         draft.edit(layout.test_path, edits)
     _report(draft, target, layout, suite)
+
+
+def _is_typed(module: Module) -> bool:
+    return any(item.node.returns is not None for item in module.definitions())
 
 
 def _say_nothing(
@@ -83,7 +88,8 @@ def _say_nothing(
         )
     else:
         draft.say(
-            f"{target.path} defines no function, method or class whose result could be checked. Name a file that does."
+            f"{target.path} defines no function, method or class whose result could be checked. Name a file "
+            "that does."
         )
 
 
@@ -91,7 +97,8 @@ def _report(draft: Draft, target: ContextItem, layout: Layout, suite: Suite) -> 
     waiting = [case for case in suite.cases if case.waiting]
     complete = len(suite.cases) - len(waiting)
     draft.say(
-        f"{_count(complete, 'test')} for {target.path} in {layout.test_path}; their expected values were read from the code."
+        f"{_count(complete, 'test')} for {target.path} in {layout.test_path}; their expected values were "
+        "read from the code."
     )
     if waiting:
         listed = ", ".join(case.name for case in waiting[:6]) + (" …" if len(waiting) > 6 else "")  # noqa: PLR2004
@@ -101,7 +108,8 @@ def _report(draft: Draft, target: ContextItem, layout: Layout, suite: Suite) -> 
     for contradiction in suite.contradictions[:5]:
         draft.say(f"Bug or stale docstring: {contradiction} The test is a strict expected failure.")
     draft.say(
-        "Tests read from code pin what it does, wrong or right: compare each expected value with what is specified."
+        "Tests read from code pin what it does, wrong or right: compare each expected value with what is "
+        "specified."
     )
     runner = "python -m unittest" if layout.framework == "unittest" else "python -m pytest"
     draft.say(f"Nothing was run. Check with: {runner} {layout.test_path}")

@@ -22,7 +22,8 @@ def kubernetes(facts: ProjectFacts, paths: Collection[str]) -> Draft:
     made = _write(folder, {key: text.replace("NAME", name) for key, text in files.items()}, paths)
     if made.blocks:
         made.say(
-            f"Manifests for {name} in {folder}; image, port, probe paths and figures nobody measured are marked TODO(rolecall)."
+            f"Manifests for {name} in {folder}; image, port, probe paths and figures nobody measured are "
+            "marked TODO(rolecall)."
         )
         made.say(f"Nothing was applied. Check with: kubectl apply --dry-run=server -f {folder}")
         made.say(f"Roll back with: kubectl rollout undo deployment/{name}")
@@ -36,7 +37,8 @@ def observability(facts: ProjectFacts, paths: Collection[str]) -> Draft:
     made = _write(facts.folder, {key: text.replace("NAME", name) for key, text in files.items()}, paths)
     if made.blocks:
         made.say(
-            f"Service levels and alerts for {name}. Targets and metric names stand in no file: they are marked TODO(rolecall)."
+            f"Service levels and alerts for {name}. Targets and metric names stand in no file: they are "
+            "marked TODO(rolecall)."
         )
         made.say("Instrumentation in the code itself needs a model or a person.")
     return made
@@ -52,7 +54,8 @@ def infrastructure(facts: ProjectFacts, paths: Collection[str]) -> Draft:
     )
     if made.blocks:
         made.say(
-            f"A Terraform skeleton in {folder}: state, versions and inputs. No file says where this runs, so no resource is described."
+            f"A Terraform skeleton in {folder}: state, versions and inputs. No file says where this runs, "
+            "so no resource is described."
         )
         made.say("Nothing was planned or applied, and nothing that exists is destroyed or replaced.")
     return made
@@ -134,8 +137,8 @@ _LEVELS = """# Observability of NAME
 
 | Function | Indicator | Target | Window |
 | --- | --- | --- | --- |
-| TODO(rolecall): a function users notice | share of requests answered without a server error | TODO(rolecall) | 30 days |
-| TODO(rolecall): a function users notice | share of requests answered within TODO(rolecall) ms | TODO(rolecall) | 30 days |
+| TODO(rolecall): what users notice | share answered without a server error | TODO(rolecall) | 30 days |
+| TODO(rolecall): what users notice | share answered within TODO(rolecall) ms | TODO(rolecall) | 30 days |
 
 ## Signals
 
@@ -152,11 +155,14 @@ _ALERTS = """groups:
   - name: NAME-error-budget
     rules:
       - alert: NAME error budget burns
-        # TODO(rolecall): the metric's name, and 1 minus the target in place of 0.001; 14.4 spends 2 % of 30 days in an hour.
+        # TODO(rolecall): the metrics' names, and 1 minus the target in place of 0.001.
+        # A rate of 14.4 spends 2 % of the budget of 30 days in an hour.
         expr: >-
-          sum(rate(TODO_rolecall_errors_total[1h])) / sum(rate(TODO_rolecall_requests_total[1h])) > 14.4 * 0.001
+          sum(rate(TODO_rolecall_errors_total[1h]))
+          / sum(rate(TODO_rolecall_requests_total[1h])) > 14.4 * 0.001
           and
-          sum(rate(TODO_rolecall_errors_total[5m])) / sum(rate(TODO_rolecall_requests_total[5m])) > 14.4 * 0.001
+          sum(rate(TODO_rolecall_errors_total[5m]))
+          / sum(rate(TODO_rolecall_requests_total[5m])) > 14.4 * 0.001
         labels: {severity: page}
         annotations:
           runbook: docs/observability.md

@@ -27,7 +27,8 @@ def container(facts: ProjectFacts, paths: Collection[str]) -> Draft:
     path = join(facts.folder, "Dockerfile")
     if write is None:
         draft.say(
-            "No manifest says which language this project is in, so no image can be described. Add one, or name it."
+            "No manifest says which language this project is in, so no image can be described. Add one, or "
+            "name it."
         )
         return draft
     if path in paths:

@@ -24,14 +24,17 @@ def pipeline(facts: ProjectFacts, paths: Collection[str]) -> Draft:
         draft.say(f"{present[0]} is this project's pipeline already; it was left as it is.")
     elif not steps:
         draft.say(
-            "No manifest says how this project is installed or tested, so a pipeline would have nothing to call."
+            "No manifest says how this project is installed or tested, so a pipeline would have nothing to "
+            "call."
         )
     elif draft.file(_GITHUB, _github(facts, steps)):
         draft.say(
-            f"{_GITHUB} runs the commands of {facts.manifest or 'the workspace'} with read-only permissions and a timeout."
+            f"{_GITHUB} runs the commands of {facts.manifest or 'the workspace'} with read-only permissions "
+            "and a timeout."
         )
         draft.say(
-            "Actions are named by version, since a commit hash is never made up: each is marked TODO(rolecall)."
+            "Actions are named by version, since a commit hash is never made up: each is marked "
+            "TODO(rolecall)."
         )
     return draft
 

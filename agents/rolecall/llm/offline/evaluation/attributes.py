@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 import enum
 import fractions
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib import parse
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
+from rolecall.llm.offline.evaluation.kinds import is_a, kind_of, members_of
 from rolecall.llm.offline.evaluation.stdlib import Namespace, Silent
 from rolecall.llm.offline.evaluation.streams import Pending, Stream
 
@@ -23,12 +24,61 @@ if TYPE_CHECKING:
     from rolecall.llm.offline.evaluation.scope import Scope
 
 _PATHS = frozenset(
-    ["anchor", "as_posix", "drive", "is_absolute", "is_relative_to", "joinpath", "match", "name", "parent", "parents", "parts", "relative_to", "root", "stem", "suffix", "suffixes", "with_name", "with_stem", "with_suffix"]
+    [
+        "anchor",
+        "as_posix",
+        "drive",
+        "is_absolute",
+        "is_relative_to",
+        "joinpath",
+        "match",
+        "name",
+        "parent",
+        "parents",
+        "parts",
+        "relative_to",
+        "root",
+        "stem",
+        "suffix",
+        "suffixes",
+        "with_name",
+        "with_stem",
+        "with_suffix",
+    ]
 )
 _DATES = frozenset(
-    ["year", "month", "day", "hour", "minute", "second", "microsecond", "tzinfo", "fold", "isoformat", "weekday", "isoweekday", "isocalendar", "toordinal", "replace", "date", "time", "combine", "fromisoformat", "fromordinal", "min", "max", "utcoffset", "timetuple", "strptime"]
+    [
+        "year",
+        "month",
+        "day",
+        "hour",
+        "minute",
+        "second",
+        "microsecond",
+        "tzinfo",
+        "fold",
+        "isoformat",
+        "weekday",
+        "isoweekday",
+        "isocalendar",
+        "toordinal",
+        "replace",
+        "date",
+        "time",
+        "combine",
+        "fromisoformat",
+        "fromordinal",
+        "min",
+        "max",
+        "utcoffset",
+        "timetuple",
+        "strptime",
+    ]
 )
 _ALL = None
+
+_EMPTY: dict[str, Any] = {}
+_VIEWS = (kind_of(_EMPTY.keys()), kind_of(_EMPTY.values()), kind_of(_EMPTY.items()))
 
 SAFE_TYPES: dict[type, frozenset[str] | None] = {
     **dict.fromkeys(
@@ -36,17 +86,15 @@ SAFE_TYPES: dict[type, frozenset[str] | None] = {
         _ALL,
     ),
     type(None): _ALL,
-    type({}.keys()): _ALL,
-    type({}.values()): _ALL,
-    type({}.items()): _ALL,
+    **dict.fromkeys(_VIEWS, _ALL),
     types.MappingProxyType: _ALL,
     pathlib.PurePosixPath: _PATHS,
     pathlib.PosixPath: _PATHS,
-    datetime.datetime: _DATES,
-    datetime.date: _DATES,
-    datetime.time: _DATES,
-    datetime.timedelta: _ALL,
-    datetime.timezone: frozenset({"utc", "utcoffset"}),
+    dt.datetime: _DATES,
+    dt.date: _DATES,
+    dt.time: _DATES,
+    dt.timedelta: _ALL,
+    dt.timezone: frozenset({"utc", "utcoffset"}),
     decimal.Decimal: _ALL,
     fractions.Fraction: _ALL,
     re.Pattern: _ALL,
@@ -58,10 +106,33 @@ SAFE_TYPES: dict[type, frozenset[str] | None] = {
     functools.cached_property: frozenset(),
     property: frozenset({"setter", "getter", "deleter"}),
 }
-"""Types of values that are safe to have, with the attributes that are pure; None stands for all public ones."""
+"""Types of values that are safe to have, with their pure attributes; None stands for all public ones."""
 
 _SUPER = frozenset(
-    ["__init__", "__new__", "__str__", "__repr__", "__eq__", "__hash__", "__enter__", "__exit__", "__getitem__", "__setitem__", "__delitem__", "__contains__", "__iter__", "__len__", "__post_init__", "__lt__", "__le__", "__gt__", "__ge__", "__ne__", "__add__", "__setattr__"]
+    [
+        "__init__",
+        "__new__",
+        "__str__",
+        "__repr__",
+        "__eq__",
+        "__hash__",
+        "__enter__",
+        "__exit__",
+        "__getitem__",
+        "__setitem__",
+        "__delitem__",
+        "__contains__",
+        "__iter__",
+        "__len__",
+        "__post_init__",
+        "__lt__",
+        "__le__",
+        "__gt__",
+        "__ge__",
+        "__ne__",
+        "__add__",
+        "__setattr__",
+    ]
 )
 _UNSTABLE = frozenset({"timestamp", "astimezone", "fromtimestamp", "now", "today", "utcnow"})
 
@@ -82,15 +153,15 @@ def get_attribute(run: Run, target: Any, name: str) -> Any:
     """
     if isinstance(target, (Namespace, Silent)):
         return target.member(name)
-    if isinstance(target, super):
+    if is_a(target, super):
         return _of_super(run, target, name)
     dunder = name.startswith("__") and name.endswith("__")
-    if isinstance(target, type):
+    if is_a(target, type):
         return _of_class(run, target, name, dunder=dunder)
-    if type(target) in run.classes:
+    if kind_of(target) in run.classes:
         return _of_instance(run, target, name, dunder=dunder)
     if isinstance(target, types.FunctionType) and target in run.routines:
-        return _of_function(run, target, name)
+        return _of_function(target, name)
     if isinstance(target, (Opaque, Stream, Pending)):
         raise NotUnderstood(f".{name} is not understood")
     return _of_value(run, target, name, dunder=dunder)
@@ -119,10 +190,10 @@ def _of_class(run: Run, target: type, name: str, *, dunder: bool) -> Any:
 
 def _of_instance(run: Run, target: Any, name: str, *, dunder: bool) -> Any:
     if name == "__class__":
-        return type(target)
+        return kind_of(target)
     if dunder and name not in _SUPER:
         if name == "__dict__":
-            return dict(vars(target))
+            return members_of(target)
         raise NotUnderstood(f".{name} is not understood")
     return _checked(run, run.native(getattr, target, name))
 
@@ -141,7 +212,7 @@ def _checked(run: Run, value: Any) -> Any:
 _GENERATED = frozenset({"dataclasses", "enum", "functools", "collections"})
 
 
-def _of_function(run: Run, target: Any, name: str) -> Any:
+def _of_function(target: Any, name: str) -> Any:
     if name in {"__name__", "__qualname__", "__doc__"}:
         return getattr(target, name)
     raise NotUnderstood(f"the attribute {name} of a function is not understood")
@@ -149,15 +220,15 @@ def _of_function(run: Run, target: Any, name: str) -> Any:
 
 def _of_value(run: Run, target: Any, name: str, *, dunder: bool) -> Any:
     if name == "__class__":
-        return type(target)
+        return kind_of(target)
     if dunder or name in _UNSTABLE:
         raise NotUnderstood(f".{name} is not understood")
     if isinstance(target, Exception):
         return run.native(getattr, target, name)
-    for cls in type(target).__mro__:
+    for cls in kind_of(target).__mro__:
         if cls in SAFE_TYPES:
             allowed = SAFE_TYPES[cls]
             if allowed is None or name in allowed:
                 return run.native(getattr, target, name)
             break
-    raise NotUnderstood(f".{name} of a {type(target).__name__} is not understood")
+    raise NotUnderstood(f".{name} of a {kind_of(target).__name__} is not understood")

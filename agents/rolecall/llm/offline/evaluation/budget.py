@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from rolecall.llm.offline.evaluation.kinds import is_a
+
 MAX_STEPS = 4_000
 """Nodes one call may visit."""
 
@@ -56,9 +58,6 @@ def check_size(value: Any) -> Any:
     if isinstance(value, int):
         if value.bit_length() > MAX_BITS:
             raise NotUnderstood("an integer grew too large")
-    elif (
-        isinstance(value, (str, bytes, bytearray, list, tuple, dict, set, frozenset))
-        and len(value) > MAX_SIZE
-    ):
+    elif is_a(value, str, bytes, bytearray, list, tuple, dict, set, frozenset) and len(value) > MAX_SIZE:
         raise NotUnderstood("a value grew too large")
     return value

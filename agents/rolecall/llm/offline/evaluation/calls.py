@@ -1,4 +1,4 @@
-"""Calls: interpreted functions freely, native ones only from the list, with what each may do checked first."""
+"""Calls: interpreted functions freely, native ones from the list alone, each checked first."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rolecall.llm.offline.evaluation import operators
 from rolecall.llm.offline.evaluation.attributes import SAFE_TYPES, get_attribute
 from rolecall.llm.offline.evaluation.budget import MAX_SIZE, NotUnderstood, Opaque
+from rolecall.llm.offline.evaluation.kinds import is_a, kind_of
 from rolecall.llm.offline.evaluation.natives import BUILTINS
 from rolecall.llm.offline.evaluation.stdlib import Namespace, StandIn, is_pure
 from rolecall.llm.offline.evaluation.streams import Pending, Stream
@@ -21,7 +22,30 @@ if TYPE_CHECKING:
     from rolecall.llm.offline.evaluation.scope import Scope
 
 _MUTATING = frozenset(
-    ["append", "extend", "insert", "remove", "pop", "clear", "sort", "reverse", "add", "discard", "update", "setdefault", "popitem", "appendleft", "popleft", "rotate", "subtract", "move_to_end", "intersection_update", "difference_update", "symmetric_difference_update", "extendleft"]
+    [
+        "append",
+        "extend",
+        "insert",
+        "remove",
+        "pop",
+        "clear",
+        "sort",
+        "reverse",
+        "add",
+        "discard",
+        "update",
+        "setdefault",
+        "popitem",
+        "appendleft",
+        "popleft",
+        "rotate",
+        "subtract",
+        "move_to_end",
+        "intersection_update",
+        "difference_update",
+        "symmetric_difference_update",
+        "extendleft",
+    ]
 )
 _WIDTHS = frozenset({"ljust", "rjust", "center", "zfill", "expandtabs", "to_bytes"})
 _ORDER_FREE = (len, sorted, set, frozenset, sum, any, all, min, max, isinstance, bool, type, callable)
@@ -50,7 +74,7 @@ def call(run: Run, function: Any, arguments: list[Any], keywords: dict[str, Any]
         return function(*arguments, **keywords)
     if isinstance(function, types.MethodType) and function.__func__ in run.routines:
         return function(*arguments, **keywords)
-    if isinstance(function, type) and function in run.classes:
+    if is_a(function, type) and function in run.classes:
         return run_class(run, function, arguments, keywords)
     if not _is_allowed(run, function):
         raise NotUnderstood(f"{getattr(function, '__name__', 'a value')}() is not understood")
@@ -59,7 +83,7 @@ def call(run: Run, function: Any, arguments: list[Any], keywords: dict[str, Any]
 
 
 def run_class(run: Run, cls: type, arguments: list[Any], keywords: dict[str, Any]) -> Any:
-    """Make an instance; a call that does not fit the constructor is not understood rather than a `TypeError`."""
+    """Make an instance; arguments that do not fit are not understood, rather than a `TypeError`."""
     before = len(run.known_errors)
     try:
         return run.native(cls, *arguments, **keywords)
@@ -76,8 +100,9 @@ def call_super(scope: Scope, arguments: list[Any]) -> Any:
         level = level.parent
     if arguments or level is None or level.owner is None or level.owner.cls is None:
         raise NotUnderstood("super() is not understood here")
-    receiver = next(iter(level.names.values()), None)
-    return super(level.owner.cls, receiver)
+    receiver: Any = next(iter(level.names.values()), None)
+    proxy: Any = super
+    return proxy(level.owner.cls, receiver)
 
 
 def iterate(run: Run, value: Any) -> Iterator[Any]:
@@ -106,7 +131,7 @@ def iterate(run: Run, value: Any) -> Iterator[Any]:
 def _is_allowed(run: Run, function: Any) -> bool:
     if isinstance(function, StandIn) or is_pure(function):
         return True
-    if isinstance(function, type):
+    if is_a(function, type):
         return BUILTINS.get(function.__name__) is function
     if isinstance(function, types.BuiltinFunctionType) and BUILTINS.get(function.__name__) is function:
         return True
@@ -116,28 +141,33 @@ def _is_allowed(run: Run, function: Any) -> bool:
         return True  # read through get_attribute, which let only pure ones pass
     if isinstance(function, types.MethodType):
         return True  # read through get_attribute, which let only pure ones pass
-    call_method = getattr(type(function), "__call__", None)  # noqa: B004 - the method itself is looked up
-    return call_method in run.routines or type(function).__module__ in {"functools", "operator", _STDLIB}
+    kind = kind_of(function)
+    call_method: Any = getattr(kind, "__call__", None)  # noqa: B004 - the method itself is looked up
+    return call_method in run.routines or kind.__module__ in {"functools", "operator", _STDLIB}
 
 
 _STDLIB = Namespace.__module__
 
 
+def _check_method(run: Run, receiver: Any, name: str, arguments: list[Any], keywords: dict[str, Any]) -> None:
+    if name in _MUTATING:
+        run.check_unsettled(receiver)
+    if name in _WIDTHS and any(isinstance(value, int) and value > MAX_SIZE for value in arguments):
+        raise NotUnderstood("a value would grow too large")
+    if name in {"format", "format_map"}:
+        _check_format(receiver, [*arguments, *keywords.values()])
+    if is_a(receiver, set, frozenset) and name == "pop" and len(receiver) > 1:
+        raise NotUnderstood("the order of a set is not known")
+    if is_a(receiver, re.Pattern):
+        _check_pattern(receiver.pattern, arguments)
+
+
 def _check_call(run: Run, function: Any, arguments: list[Any], keywords: dict[str, Any]) -> None:
-    receiver = getattr(function, "__self__", None)
+    receiver: Any = getattr(function, "__self__", None)
     name: str = getattr(function, "__name__", "")
-    if receiver is not None and not isinstance(receiver, (types.ModuleType, type)):
-        if name in _MUTATING:
-            run.check_unsettled(receiver)
-        if name in _WIDTHS and any(isinstance(value, int) and value > MAX_SIZE for value in arguments):
-            raise NotUnderstood("a value would grow too large")
-        if name in {"format", "format_map"}:
-            _check_format(receiver, [*arguments, *keywords.values()])
-        if isinstance(receiver, (set, frozenset)) and name == "pop" and len(receiver) > 1:
-            raise NotUnderstood("the order of a set is not known")
-        if isinstance(receiver, re.Pattern):
-            _check_pattern(receiver.pattern, arguments)
-    set_method = isinstance(receiver, (set, frozenset, dict))
+    if receiver is not None and not is_a(receiver, types.ModuleType, type):
+        _check_method(run, receiver, name, arguments, keywords)
+    set_method = is_a(receiver, set, frozenset, dict)
     for value in (*arguments, *keywords.values()):
         if isinstance(value, (Opaque, Namespace)) and not isinstance(function, StandIn):
             raise NotUnderstood(f"{value.name} is not understood")
@@ -148,7 +178,7 @@ def _check_call(run: Run, function: Any, arguments: list[Any], keywords: dict[st
 
 
 def _check_order(value: Any) -> None:
-    if isinstance(value, (set, frozenset)) and len(value) > 1:
+    if is_a(value, set, frozenset) and len(value) > 1:
         raise NotUnderstood("the order of a set is not known")
 
 
@@ -179,13 +209,12 @@ def _finish(value: Any) -> Any:
 
 
 def _isinstance(run: Run, value: Any, kinds: Any) -> bool:
-    pending = list(kinds) if isinstance(kinds, tuple) else [kinds]
+    pending = list(kinds) if is_a(kinds, tuple) else [kinds]
     if isinstance(value, (Opaque, Stream, Pending, Namespace, StandIn)):
         raise NotUnderstood("isinstance of a value that is not understood")
     for kind in pending:
-        if isinstance(kind, (types.UnionType, type)) and not isinstance(kind, Opaque):
-            continue
-        raise NotUnderstood("isinstance of a class that is not understood")
+        if not isinstance(kind, (types.UnionType, type)):
+            raise NotUnderstood("isinstance of a class that is not understood")
     return bool(run.native(isinstance, value, tuple(pending)))
 
 
@@ -223,10 +252,10 @@ def _setattr(run: Run, target: Any, name: str, value: Any) -> None:
     operators.set_attribute(run, target, name, value)
 
 
-def _type(run: Run, *arguments: Any) -> type:
+def _type(run: Run, *arguments: Any) -> Any:
     if len(arguments) != 1:
         raise NotUnderstood("type() with three arguments is not understood")
-    kind = type(arguments[0])
+    kind = kind_of(arguments[0])
     if kind not in run.classes and kind not in SAFE_TYPES and not issubclass(kind, Exception):
         raise NotUnderstood("the type of this value is not understood")
     return kind

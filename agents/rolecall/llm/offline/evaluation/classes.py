@@ -12,6 +12,7 @@ import typing
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
+from rolecall.llm.offline.evaluation.kinds import is_a
 from rolecall.llm.offline.evaluation.scope import Owner, Scope, make_opaque
 from rolecall.llm.offline.evaluation.stdlib import Namespace
 
@@ -85,8 +86,8 @@ def _build(run: Run, node: ast.ClassDef, scope: Scope) -> Any:
         cls = _decorate(run, node, cls, scope)
     finally:
         run.loading -= 1
-    owner.cls = cls if isinstance(cls, type) else owner.cls
-    if isinstance(cls, type):
+    owner.cls = cls if is_a(cls, type) else owner.cls
+    if is_a(cls, type):
         run.classes[cls] = node
         cls.__module__ = scope.module
     return cls
@@ -101,7 +102,7 @@ def _base(run: Run, node: ast.expr, scope: Scope) -> Any:
     base = evaluate(run, node, scope)
     if isinstance(base, (Opaque, Namespace)):
         raise NotUnderstood("a base class is not understood")
-    if isinstance(base, type) and (base in run.classes or issubclass(base, (Exception, enum.Enum))):
+    if is_a(base, type) and (base in run.classes or issubclass(base, (Exception, enum.Enum))):
         return base
     if base not in _SAFE_BASES:
         raise NotUnderstood("a base class is not understood")

@@ -30,8 +30,8 @@ class Routine:
     scope: Scope
     name: str
     owner: Owner | None = None
-    defaults: list[Any] = field(default_factory=list)
-    keyword_defaults: dict[str, Any] = field(default_factory=dict)
+    defaults: list[Any] = field(default_factory=list[Any])
+    keyword_defaults: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +175,8 @@ def _bind(
     positional = [*node.args.posonlyargs, *node.args.args]
     names = [parameter.arg for parameter in positional]
     bound: dict[str, Any] = dict(zip(names, arguments, strict=False))
-    if len(arguments) > len(names):
-        if node.args.vararg is None:
-            raise NotUnderstood("too many arguments")
+    if len(arguments) > len(names) and node.args.vararg is None:
+        raise NotUnderstood("too many arguments")
     if node.args.vararg is not None:
         bound[node.args.vararg.arg] = tuple(arguments[len(names) :])
     extra = _bind_keywords(node, bound, keywords)

@@ -1,4 +1,4 @@
-"""Imports: pure parts of the standard library, modules whose source is at hand, and everything else unknown."""
+"""Imports: pure parts of the standard library, modules whose source is at hand, the rest unknown."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
+from rolecall.llm.offline.evaluation.kinds import is_a, kind_of, members_of
 from rolecall.llm.offline.evaluation.scope import Scope, make_opaque
 from rolecall.llm.offline.evaluation.stdlib import Namespace, is_known_module
 
@@ -18,7 +19,7 @@ _LOAD_STEPS = 200_000
 
 
 def load_module(run: Run, name: str) -> Scope:
-    """The names of a module whose source is at hand. What its top level does beyond the subset stays unknown."""
+    """The names of a module whose source is at hand. What goes beyond the subset stays unknown."""
     if name in run.modules:
         return run.modules[name]
     scope = Scope("module", name)
@@ -90,7 +91,7 @@ def _used_names(run: Run, statement: ast.stmt, scope: Scope) -> set[str]:
 
 
 def _is_changeable(run: Run, value: Any) -> bool:
-    return isinstance(value, (list, dict, set, bytearray)) or type(value) in run.classes
+    return is_a(value, list, dict, set, bytearray) or kind_of(value) in run.classes
 
 
 def _has_unknown_import(run: Run, node: ast.Try) -> bool:
@@ -129,7 +130,7 @@ def bind_import_from(run: Run, node: ast.ImportFrom, scope: Scope) -> None:
 
 
 def _bind_everything(run: Run, module: str, scope: Scope) -> None:
-    """``from a import *``: the public names of a known module; an unknown one may replace anything bound so far."""
+    """``from a import *``: what a known module has; an unknown one may replace anything bound so far."""
     if module in run.sources:
         for name, value in list(load_module(run, module).names.items()):
             if not name.startswith("_"):
@@ -205,18 +206,18 @@ def _settle(run: Run, scope: Scope) -> None:
         pending += list(vars(cls).values())
     while pending:
         value = pending.pop()
-        if isinstance(value, (list, dict, set, bytearray)) or type(value) in run.classes:
+        if is_a(value, list, dict, set, bytearray) or kind_of(value) in run.classes:
             if id(value) in run.settled:
                 continue
             run.settled[id(value)] = value
             pending += _inside(value)
-        elif isinstance(value, (tuple, frozenset)):
+        elif is_a(value, tuple, frozenset):
             pending += list(value)
 
 
 def _inside(value: Any) -> list[Any]:
-    if isinstance(value, dict):
+    if is_a(value, dict):
         return list(value.values())
-    if isinstance(value, (list, set)):
+    if is_a(value, list, set):
         return list(value)
-    return list(vars(value).values()) if hasattr(value, "__dict__") else []
+    return list(members_of(value).values())

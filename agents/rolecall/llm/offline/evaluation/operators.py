@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import MAX_BITS, MAX_SIZE, NotUnderstood, Opaque
+from rolecall.llm.offline.evaluation.kinds import is_a, kind_of
 from rolecall.llm.offline.evaluation.stdlib import Namespace
 from rolecall.llm.offline.evaluation.streams import Pending, Stream
 
@@ -17,28 +18,30 @@ if TYPE_CHECKING:
 
     from rolecall.llm.offline.evaluation.runtime import Run
 
+_OF: Any = operator
+
 BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.LShift: operator.lshift,
-    ast.RShift: operator.rshift,
-    ast.BitOr: operator.or_,
-    ast.BitXor: operator.xor,
-    ast.BitAnd: operator.and_,
-    ast.MatMult: operator.matmul,
+    ast.Add: _OF.add,
+    ast.Sub: _OF.sub,
+    ast.Mult: _OF.mul,
+    ast.Div: _OF.truediv,
+    ast.FloorDiv: _OF.floordiv,
+    ast.Mod: _OF.mod,
+    ast.Pow: _OF.pow,
+    ast.LShift: _OF.lshift,
+    ast.RShift: _OF.rshift,
+    ast.BitOr: _OF.or_,
+    ast.BitXor: _OF.xor,
+    ast.BitAnd: _OF.and_,
+    ast.MatMult: _OF.matmul,
 }
 IN_PLACE: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.iadd,
-    ast.Sub: operator.isub,
-    ast.Mult: operator.imul,
-    ast.BitOr: operator.ior,
-    ast.BitXor: operator.ixor,
-    ast.BitAnd: operator.iand,
+    ast.Add: _OF.iadd,
+    ast.Sub: _OF.isub,
+    ast.Mult: _OF.imul,
+    ast.BitOr: _OF.ior,
+    ast.BitXor: _OF.ixor,
+    ast.BitAnd: _OF.iand,
 }
 _UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
     ast.USub: operator.neg,
@@ -66,7 +69,7 @@ def binary(run: Run, kind: type[ast.operator], left: Any, right: Any) -> Any:
 
 def in_place(run: Run, kind: type[ast.operator], left: Any, right: Any) -> Any:
     """``left OP= right``, which changes mutable values themselves."""
-    if isinstance(left, (list, dict, set, bytearray)):
+    if is_a(left, list, dict, set, bytearray):
         run.check_unsettled(left)
     if isinstance(right, Stream):
         right = list(right)
@@ -97,7 +100,7 @@ def compare(run: Run, kind: type[ast.cmpop], left: Any, right: Any) -> Any:
 def _identical(left: Any, right: Any) -> bool:
     if left is right:
         return True
-    if isinstance(left, (int, float, str, bytes, tuple)) and type(left) is type(right) and left == right:
+    if is_a(left, int, float, str, bytes, tuple) and type(left) is type(right) and left == right:
         raise NotUnderstood("whether equal constants are one object is not understood")
     return False
 
@@ -128,7 +131,7 @@ def _check_power(base: Any, exponent: Any) -> None:
 
 def _check_repeat(sequence: Any, times: Any) -> None:
     if (
-        isinstance(sequence, (str, bytes, bytearray, list, tuple))
+        is_a(sequence, str, bytes, bytearray, list, tuple)
         and isinstance(times, int)
         and len(sequence) * times > MAX_SIZE
     ):
@@ -139,7 +142,7 @@ def get_item(run: Run, target: Any, key: Any) -> Any:
     """``target[key]``."""
     if isinstance(target, (Opaque, Namespace)):
         raise NotUnderstood(f"{target.name} is not understood")
-    if isinstance(target, type) and target not in run.classes:
+    if is_a(target, type) and target not in run.classes:
         return target
     return run.native(operator.getitem, target, key)
 
@@ -160,7 +163,7 @@ def delete_item(run: Run, target: Any, key: Any) -> None:
 
 def set_attribute(run: Run, target: Any, name: str, value: Any) -> None:
     """``target.name = value``, for instances of interpreted classes alone."""
-    if type(target) not in run.classes or (name.startswith("__") and name.endswith("__")):
+    if kind_of(target) not in run.classes or (name.startswith("__") and name.endswith("__")):
         raise NotUnderstood(f"setting {name} is not understood")
     run.check_unsettled(target)
     run.native(setattr, target, name, value)
@@ -190,26 +193,26 @@ def check_stable(value: Any, depth: int = 3) -> None:
     """Refuse values whose order differs from process to process, or which have no text of their own."""
     if isinstance(value, (Stream, Pending, Namespace, Opaque)):
         raise NotUnderstood("the text of this value is not understood")
-    if isinstance(value, _SETS) and len(value) > 1:
+    if is_a(value, *_SETS) and len(value) > 1:
         raise NotUnderstood("the order of a set is not known")
-    if depth and isinstance(value, (list, tuple)):
+    if depth and is_a(value, list, tuple):
         for item in value:
             check_stable(item, depth - 1)
-    elif depth and isinstance(value, dict):
+    elif depth and is_a(value, dict):
         for item in value.values():
             check_stable(item, depth - 1)
 
 
 def is_manager(run: Run, value: Any) -> bool:
     """Whether ``with value`` is understood."""
-    if type(value) in run.classes:
-        return hasattr(type(value), "__enter__") and hasattr(type(value), "__exit__")
-    return isinstance(value, SAFE_MANAGERS) or type(value).__name__ == "Expectation"
+    if kind_of(value) in run.classes:
+        return all(hasattr(kind_of(value), name) for name in ("__enter__", "__exit__"))
+    return isinstance(value, SAFE_MANAGERS) or kind_of(value).__name__ == "Expectation"
 
 
 def get_plain_attribute(run: Run, target: Any, name: str) -> Any:
     """``target.name`` as the first half of an augmented assignment."""
-    if type(target) not in run.classes:
+    if kind_of(target) not in run.classes:
         raise NotUnderstood(f"changing {name} is not understood")
     return run.native(getattr, target, name)
 

@@ -7,6 +7,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
+from rolecall.llm.offline.evaluation.kinds import is_a, kind_of
 
 if TYPE_CHECKING:
     from rolecall.llm.offline.evaluation.runtime import Run
@@ -16,7 +17,9 @@ _SELF_MATCHING = (bool, bytearray, bytes, dict, float, frozenset, int, list, set
 """Builtin classes whose one positional pattern matches the subject itself (PEP 634)."""
 
 
-def matches(run: Run, pattern: ast.pattern, subject: Any, scope: Scope, bound: dict[str, Any]) -> bool:
+def matches(  # noqa: C901, PLR0911 - one return for each kind of pattern
+    run: Run, pattern: ast.pattern, subject: Any, scope: Scope, bound: dict[str, Any]
+) -> bool:
     """Whether the subject fits the pattern; captured names are put into ``bound``.
 
     Raises:
@@ -56,7 +59,7 @@ def matches(run: Run, pattern: ast.pattern, subject: Any, scope: Scope, bound: d
 def _sequence(
     run: Run, patterns: list[ast.pattern], subject: Any, scope: Scope, bound: dict[str, Any]
 ) -> bool:
-    if not isinstance(subject, (list, tuple)):
+    if not is_a(subject, list, tuple):
         return False
     stars = [index for index, item in enumerate(patterns) if isinstance(item, ast.MatchStar)]
     fixed = len(patterns) - len(stars)
@@ -78,7 +81,7 @@ def _sequence(
 def _mapping(run: Run, pattern: ast.MatchMapping, subject: Any, scope: Scope, bound: dict[str, Any]) -> bool:
     from rolecall.llm.offline.evaluation.expressions import evaluate  # noqa: PLC0415 - the walk is mutual
 
-    if type(subject) is not dict:
+    if kind_of(subject) is not dict:
         return False
     keys = [evaluate(run, key, scope) for key in pattern.keys]
     for key, item in zip(keys, pattern.patterns, strict=True):
@@ -92,7 +95,7 @@ def _mapping(run: Run, pattern: ast.MatchMapping, subject: Any, scope: Scope, bo
 def _class(
     run: Run, pattern: ast.MatchClass, cls: Any, subject: Any, scope: Scope, bound: dict[str, Any]
 ) -> bool:
-    if not isinstance(cls, type):
+    if not is_a(cls, type):
         raise NotUnderstood("a class pattern is not understood")
     if not isinstance(subject, cls):
         return False

@@ -46,19 +46,19 @@ class Run:
     total: int = 1_500_000
     depth: int = 0
     loading: int = 0
-    trace: set[TraceEntry] = field(default_factory=set)
-    trees: dict[str, ast.Module] = field(default_factory=dict)
-    modules: dict[str, Scope] = field(default_factory=dict)
-    routines: dict[Any, Routine] = field(default_factory=dict)
-    classes: dict[type, ast.ClassDef] = field(default_factory=dict)
-    settled: dict[int, Any] = field(default_factory=dict)
-    replaced: dict[int, ast.AST] = field(default_factory=dict)
-    shapes: dict[int, Shape] = field(default_factory=dict)
-    known_errors: list[BaseException] = field(default_factory=list)
-    raised: list[BaseException] = field(default_factory=list)
-    printed: list[str] = field(default_factory=list)
+    trace: set[TraceEntry] = field(default_factory=set[TraceEntry])
+    trees: dict[str, ast.Module] = field(default_factory=dict[str, ast.Module])
+    modules: dict[str, Scope] = field(default_factory=dict[str, Scope])
+    routines: dict[Any, Routine] = field(default_factory=dict[Any, "Routine"])
+    classes: dict[type, ast.ClassDef] = field(default_factory=dict[type, ast.ClassDef])
+    settled: dict[int, Any] = field(default_factory=dict[int, Any])
+    replaced: dict[int, ast.AST] = field(default_factory=dict[int, ast.AST])
+    shapes: dict[int, Shape] = field(default_factory=dict[int, "Shape"])
+    known_errors: list[BaseException] = field(default_factory=list[BaseException])
+    raised: list[BaseException] = field(default_factory=list[BaseException])
+    printed: list[str] = field(default_factory=list[str])
     calls: list[Call] | None = None
-    made_while_loading: list[Scope] = field(default_factory=list)
+    made_while_loading: list[Scope] = field(default_factory=list[Scope])
 
     def begin(self, steps: int = MAX_STEPS) -> None:
         """Start a fresh call: its own budget, trace, output and errors.

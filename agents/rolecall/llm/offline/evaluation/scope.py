@@ -18,7 +18,7 @@ _MISSING = object()
 
 @dataclass(slots=True)
 class Owner:
-    """The class whose body holds a method; filled once the class exists, for ``super()`` and private names."""
+    """The class whose body holds a method, once it exists: for ``super()`` and private names."""
 
     name: str
     cls: type | None = None
@@ -40,7 +40,7 @@ class Scope:
 
     kind: ScopeKind
     module: str
-    names: MutableMapping[str, Any] = field(default_factory=dict)
+    names: MutableMapping[str, Any] = field(default_factory=dict[str, Any])
     parent: Scope | None = None
     owner: Owner | None = None
     local: frozenset[str] = frozenset()

@@ -14,6 +14,7 @@ from rolecall.llm.offline.evaluation.classes import make_class
 from rolecall.llm.offline.evaluation.expressions import assign, condition, evaluate
 from rolecall.llm.offline.evaluation.functions import make_function
 from rolecall.llm.offline.evaluation.imports import bind_import, bind_import_from
+from rolecall.llm.offline.evaluation.kinds import is_a, kind_of
 from rolecall.llm.offline.evaluation.patterns import matches
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def _raise(run: Run, node: ast.Raise, scope: Scope) -> None:
             raise NotUnderstood("a bare raise is not understood here")
         raise current
     error = evaluate(run, node.exc, scope)
-    if isinstance(error, type):
+    if is_a(error, type):
         error = call(run, error, [], {})
     if not isinstance(error, Exception):
         raise NotUnderstood("what is raised is not understood")
@@ -193,8 +194,8 @@ def _handle(run: Run, handler: ast.ExceptHandler, error: BaseException, scope: S
 
 def _catches(run: Run, node: ast.expr, error: BaseException, scope: Scope) -> bool:
     kinds = evaluate(run, node, scope)
-    for kind in kinds if isinstance(kinds, tuple) else (kinds,):
-        if isinstance(kind, Opaque) or not isinstance(kind, type):
+    for kind in kinds if is_a(kinds, tuple) else (kinds,):
+        if isinstance(kind, Opaque) or not is_a(kind, type):
             raise NotUnderstood("what an except clause catches is not understood")
         if isinstance(error, kind):
             return True
@@ -211,7 +212,7 @@ def _with_items(run: Run, items: list[ast.withitem], body: list[ast.stmt], scope
     manager = evaluate(run, items[0].context_expr, scope)
     if not operators.is_manager(run, manager):
         raise NotUnderstood("a context manager is not understood")
-    value = run.native(type(manager).__enter__, manager)
+    value = run.native(kind_of(manager).__enter__, manager)
     if items[0].optional_vars is not None:
         assign(run, items[0].optional_vars, value, scope)
     try:
@@ -221,10 +222,10 @@ def _with_items(run: Run, items: list[ast.withitem], body: list[ast.stmt], scope
     except BaseException as error:
         if not run.is_known(error):
             raise NotUnderstood(f"an inner fault: {error!r}") from error
-        if run.native(type(manager).__exit__, manager, type(error), error, None):
+        if run.native(kind_of(manager).__exit__, manager, type(error), error, None):
             return None
         raise
-    run.native(type(manager).__exit__, manager, None, None, None)
+    run.native(kind_of(manager).__exit__, manager, None, None, None)
     return signal
 
 

@@ -8,55 +8,78 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
+from rolecall.llm.offline.evaluation.streams import Pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PURE: dict[str, str] = {
     "abc": "ABC ABCMeta abstractmethod",
-    "base64": "b64encode b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode",
+    "base64": (
+        "b64encode b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode"
+    ),
     "binascii": "hexlify unhexlify crc32",
     "bisect": "bisect bisect_left bisect_right",
     "collections": "Counter OrderedDict defaultdict deque namedtuple ChainMap",
     "colorsys": "rgb_to_hsv hsv_to_rgb rgb_to_hls hls_to_rgb rgb_to_yiq yiq_to_rgb",
     "contextlib": "suppress nullcontext",
     "copy": "copy deepcopy",
-    "dataclasses": "dataclass field replace asdict astuple fields is_dataclass KW_ONLY InitVar FrozenInstanceError",
+    "dataclasses": (
+        "dataclass field replace asdict astuple fields is_dataclass KW_ONLY InitVar FrozenInstanceError"
+    ),
     "datetime": "datetime date time timedelta timezone UTC MINYEAR MAXYEAR",
-    "decimal": "Decimal ROUND_HALF_UP ROUND_HALF_EVEN ROUND_DOWN ROUND_UP ROUND_CEILING ROUND_FLOOR InvalidOperation",
+    "decimal": (
+        "Decimal ROUND_HALF_UP ROUND_HALF_EVEN ROUND_DOWN ROUND_UP ROUND_CEILING ROUND_FLOOR InvalidOperation"
+    ),
     "enum": "Enum IntEnum StrEnum Flag IntFlag auto unique",
     "fractions": "Fraction",
     "functools": "reduce partial total_ordering cached_property cmp_to_key",
     "hashlib": "",
     "html": "escape unescape",
     "http": "HTTPStatus",
-    "itertools": "accumulate chain combinations combinations_with_replacement compress dropwhile filterfalse groupby "
-    "islice pairwise permutations product starmap takewhile zip_longest",
+    "itertools": (
+        "accumulate chain combinations combinations_with_replacement compress dropwhile filterfalse "
+        "groupby islice pairwise permutations product starmap takewhile zip_longest"
+    ),
     "json": "dumps loads JSONDecodeError",
     "keyword": "iskeyword kwlist issoftkeyword",
-    "math": "acos acosh asin asinh atan atan2 atanh ceil comb copysign cos cosh degrees dist e exp fabs floor fmod "
-    "frexp fsum gcd hypot inf isclose isfinite isinf isnan isqrt lcm ldexp log log10 log1p log2 modf nan pi prod "
-    "radians remainder sin sinh sqrt tan tanh tau trunc",
-    "operator": "add and_ concat contains eq floordiv ge getitem gt index itemgetter le lt mod mul ne neg not_ or_ "
-    "pos sub truediv truth xor",
+    "math": (
+        "acos acosh asin asinh atan atan2 atanh ceil comb copysign cos cosh degrees dist e exp fabs floor "
+        "fmod frexp fsum gcd hypot inf isclose isfinite isinf isnan isqrt lcm ldexp log log10 log1p log2 "
+        "modf nan pi prod radians remainder sin sinh sqrt tan tanh tau trunc"
+    ),
+    "operator": (
+        "add and_ concat contains eq floordiv ge getitem gt index itemgetter le lt mod mul ne neg not_ "
+        "or_ pos sub truediv truth xor"
+    ),
     "os.path": "basename dirname join normpath split splitext isabs commonprefix commonpath",
     "pathlib": "Path PurePath PurePosixPath",
     "posixpath": "basename dirname join normpath split splitext isabs commonprefix commonpath",
-    "re": "compile match fullmatch search findall finditer split sub subn escape error I IGNORECASE M MULTILINE S "
-    "DOTALL X VERBOSE A ASCII",
+    "re": (
+        "compile match fullmatch search findall finditer split sub subn escape error I IGNORECASE M "
+        "MULTILINE S DOTALL X VERBOSE A ASCII"
+    ),
     "shlex": "quote split join",
-    "statistics": "mean fmean median median_low median_high mode multimode pstdev pvariance stdev variance "
-    "StatisticsError",
-    "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits punctuation printable "
-    "whitespace capwords",
+    "statistics": (
+        "mean fmean median median_low median_high mode multimode pstdev pvariance stdev variance "
+        "StatisticsError"
+    ),
+    "string": (
+        "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits punctuation printable "
+        "whitespace capwords"
+    ),
     "struct": "pack unpack calcsize error",
     "textwrap": "dedent indent fill wrap shorten",
     "types": "MappingProxyType",
-    "typing": "Any Generic Protocol NamedTuple TypedDict ClassVar Final Literal Optional Union runtime_checkable "
-    "final",
+    "typing": (
+        "Any Generic Protocol NamedTuple TypedDict ClassVar Final Literal Optional Union "
+        "runtime_checkable final"
+    ),
     "unicodedata": "normalize category combining east_asian_width name",
-    "urllib.parse": "quote quote_plus unquote unquote_plus urlencode urljoin urlparse urlsplit urlunparse urlunsplit "
-    "parse_qs parse_qsl urldefrag",
+    "urllib.parse": (
+        "quote quote_plus unquote unquote_plus urlencode urljoin urlparse urlsplit urlunparse urlunsplit "
+        "parse_qs parse_qsl urldefrag"
+    ),
     "uuid": "UUID NAMESPACE_DNS NAMESPACE_URL uuid5 uuid3",
 }
 
@@ -93,6 +116,7 @@ class StandIn:
     function: Callable[..., Any]
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call what stands behind it."""
         return self.function(*arguments, **keywords)
 
 
@@ -111,7 +135,10 @@ class Silent:
         return Opaque(f"{self.name}.{name}")
 
 
-_LOG_METHODS = frozenset(["debug", "info", "warning", "error", "exception", "critical", "log", "fatal", "warn"])
+_LONGEST_SLEEP = 0.01
+_LOG_METHODS = frozenset(
+    ["debug", "info", "warning", "error", "exception", "critical", "log", "fatal", "warn"]
+)
 
 
 def _nothing(*_arguments: Any, **_keywords: Any) -> None:
@@ -127,7 +154,7 @@ def _cast(_kind: Any, value: Any) -> Any:
 
 
 def _memoized(*arguments: Any, **_keywords: Any) -> Any:
-    """``lru_cache`` with or without parentheses; unhashable arguments would fail, so they are not understood."""
+    """``lru_cache`` with or without parentheses; unhashable arguments are not understood."""
     if len(arguments) == 1 and callable(arguments[0]):
         return _Memoized(arguments[0])
     return StandIn(_Memoized)
@@ -141,6 +168,7 @@ class _Memoized:
         self.function = function
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Call what stands behind it."""
         try:
             hash((arguments, tuple(keywords.values())))
         except TypeError as error:
@@ -158,8 +186,30 @@ def _wraps(wrapped: Any, *_arguments: Any, **_keywords: Any) -> StandIn:
     return StandIn(apply)
 
 
+def _sleep(seconds: float, result: Any = None) -> Pending:
+    if seconds > _LONGEST_SLEEP:
+        raise NotUnderstood("a test should not sleep")
+    return Pending(lambda: result)
+
+
+def _gather(*pending: Any, **_keywords: Any) -> Pending:
+    if not all(isinstance(item, Pending) for item in pending):
+        raise NotUnderstood("asyncio.gather of a value that is not understood")
+    return Pending(lambda: [item.result() for item in pending])
+
+
+def _run_pending(pending: Any, **_keywords: Any) -> Any:
+    if not isinstance(pending, Pending):
+        raise NotUnderstood("asyncio.run of a value that is not understood")
+    return pending.result()
+
+
 def _unchanged(value: Any) -> Any:
     return value
+
+
+def _overload(function: Any) -> Opaque:
+    return Opaque(getattr(function, "__name__", "overload"))
 
 
 def _new_type(_name: str, _base: Any) -> StandIn:
@@ -182,10 +232,11 @@ _STAND_INS: dict[str, dict[str, Any]] = {
         "override": StandIn(_unchanged),
         "no_type_check": StandIn(_unchanged),
         "NewType": StandIn(_new_type),
-        "overload": StandIn(lambda function: Opaque(getattr(function, "__name__", "overload"))),
+        "overload": StandIn(_overload),
         "assert_never": Opaque("assert_never"),
     },
     "typing_extensions": {"override": StandIn(_unchanged), "TYPE_CHECKING": False},
+    "asyncio": {"sleep": StandIn(_sleep), "gather": StandIn(_gather), "run": StandIn(_run_pending)},
     "collections.abc": {},
     "os": {},
     "urllib": {},

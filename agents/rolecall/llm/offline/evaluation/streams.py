@@ -17,12 +17,12 @@ _DONE = StopIteration()
 class Stream:
     """A generator, run to its end when its first value is asked for.
 
-    Interpreted generators are pure, so running ahead is not seen from outside. An endless one keeps the values it gave
-    before its budget ran out, and is not understood beyond them.
+    Interpreted generators are pure, so running ahead is not seen from outside. An endless one keeps the
+    values it gave before its budget ran out, and is not understood beyond them.
     """
 
     produce: Callable[[list[Any]], None]
-    items: list[Any] = field(default_factory=list)
+    items: list[Any] = field(default_factory=list[Any])
     position: int = 0
     ending: BaseException | None = None
 

@@ -29,7 +29,7 @@ class SourceProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of a function. ``default`` and ``annotation`` are their source, None where there is none."""
+    """One parameter of a function. ``default`` and ``annotation`` are source, None where there is none."""
 
     name: str
     annotation: str | None
@@ -110,7 +110,7 @@ class Module:
     tree: ast.Module
     functions: tuple[Definition, ...]
     classes: tuple[ClassInfo, ...]
-    constants: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict[str, str])
     todos: tuple[tuple[int, str], ...] = ()
 
     def definitions(self) -> list[Definition]:

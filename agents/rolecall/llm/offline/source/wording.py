@@ -14,7 +14,7 @@ def words(name: str) -> str:
 
 
 def sentence(name: str) -> str:
-    """The words of a name as a short sentence: ``parse_port`` becomes ``Parse port.``"""
+    """The words of a name as a short sentence: ``parse_port`` becomes ``Parse port``, with a full stop."""
     text = words(name) or name
     return f"{text[0].upper()}{text[1:]}."
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import datetime
+import datetime as dt
 import decimal
 import enum
 import fractions
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood
+from rolecall.llm.offline.evaluation.kinds import is_a, kind_of
 from rolecall.llm.offline.testing.typical import shape_for, text_for
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Mark(enum.Enum):
 OMITTED = Mark.OMITTED
 MAX_VALUES = 18
 _MAX_NESTING = 3
+_LARGE = 1e9
 
 
 @dataclass(slots=True)
@@ -50,8 +52,8 @@ class Candidates:
     names: Mapping[str, Any]
     hints: Hints
     construct: Callable[[type, int], list[Any]]
-    seeds: Mapping[str, list[Any]] = field(default_factory=dict)
-    aliases: Mapping[str, ast.expr] = field(default_factory=dict)
+    seeds: Mapping[str, list[Any]] = field(default_factory=dict[str, list[Any]])
+    aliases: Mapping[str, ast.expr] = field(default_factory=dict[str, ast.expr])
 
     def values(self, parameter: Parameter, depth: int = 0) -> list[Any]:
         """Values for a parameter, the most typical first; empty where none can be made."""
@@ -69,7 +71,7 @@ class Candidates:
             found += self._guessed(parameter, depth)
         return unique(found)[:MAX_VALUES]
 
-    def _annotated(self, node: ast.expr | None, name: str, depth: int) -> list[Any]:
+    def _annotated(self, node: ast.expr | None, name: str, depth: int) -> list[Any]:  # noqa: PLR0911 - one return for each kind
         if node is None or depth > _MAX_NESTING:
             return []
         match node:
@@ -95,7 +97,7 @@ class Candidates:
     def _named(self, node: ast.Name | ast.Attribute, name: str, depth: int) -> list[Any]:
         label = _last_name(node)
         value = self.names.get(label)
-        if isinstance(value, type) and value in self.run.classes:
+        if is_a(value, type) and value in self.run.classes:
             return self._instances(value, depth)
         maker = _SIMPLE.get(label)
         if maker is not None:
@@ -105,12 +107,13 @@ class Candidates:
             return self._annotated(alias, name, depth + 1)
         return self.of_shape("any", name, depth) if label in {"Any", "object"} else []
 
-    def _instances(self, cls: type, depth: int) -> list[Any]:
+    def _instances(self, cls: Any, depth: int) -> list[Any]:
         if issubclass(cls, enum.Enum):
-            return list(cls)[:4]
+            members: list[Any] = list(cls)
+            return members[:4]
         return self.construct(cls, depth + 1)
 
-    def _generic(self, head: str, inside: ast.expr, name: str, depth: int) -> list[Any]:
+    def _generic(self, head: str, inside: ast.expr, name: str, depth: int) -> list[Any]:  # noqa: PLR0911 - one return for each kind
         parts = list(inside.elts) if isinstance(inside, ast.Tuple) else [inside]
         if head == "Literal":
             return [part.value for part in parts if isinstance(part, ast.Constant)]
@@ -131,7 +134,7 @@ class Candidates:
             return [len, str]
         if head == "type":
             value = self.names.get(_last_name(parts[0]))
-            return [value] if isinstance(value, type) else [int, str]
+            return [value] if is_a(value, type) else [int, str]
         return []
 
     def _tuples(self, parts: list[ast.expr], name: str, depth: int) -> list[Any]:
@@ -186,7 +189,7 @@ class Candidates:
         del name
         whole = [number for number in self.hints.numbers if isinstance(number, int)]
         rough = [
-            int(number) for number in self.hints.numbers if isinstance(number, float) and abs(number) < 1e9
+            int(number) for number in self.hints.numbers if isinstance(number, float) and abs(number) < _LARGE
         ]
         around = [near for number in (*whole, *rough) for near in (number, number - 1, number + 1)]
         return [3, 0, 1, -1, *around, 10, 100]
@@ -206,8 +209,8 @@ class Candidates:
         found += ["abcdefghij"[:size] * (size // 10 + 1) for size in self._sizes()]
         return [*found, str(self.hints.numbers[0])] if self.hints.numbers else found
 
-    def of_shape(self, shape: str, name: str, depth: int) -> list[Any]:
-        """Values of a kind: ``number``, ``text``, ``list``, ``dict``, ``set``, ``flag``, ``callable`` or ``any``."""
+    def of_shape(self, shape: str, name: str, depth: int) -> list[Any]:  # noqa: PLR0911 - one return for each kind
+        """Values of a kind: ``number text list dict set flag callable any``."""
         if shape == "text":
             return self.texts(name)
         if shape == "flag":
@@ -251,7 +254,23 @@ class Candidates:
 _ORDER = ("dict", "text", "list", "set", "number", "callable", "iterable", "sequence")
 _MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict"})
 _COLLECTIONS = frozenset(
-    ["list", "List", "Sequence", "MutableSequence", "Iterable", "Iterator", "Collection", "Container", "set", "Set", "AbstractSet", "MutableSet", "frozenset", "FrozenSet", "deque"]
+    [
+        "list",
+        "List",
+        "Sequence",
+        "MutableSequence",
+        "Iterable",
+        "Iterator",
+        "Collection",
+        "Container",
+        "set",
+        "Set",
+        "AbstractSet",
+        "MutableSet",
+        "frozenset",
+        "FrozenSet",
+        "deque",
+    ]
 )
 
 
@@ -296,12 +315,10 @@ _SIMPLE: dict[str, Callable[[Candidates, str], list[Any]]] = {
         [decimal.Decimal("2.50"), decimal.Decimal(0), decimal.Decimal(-1), decimal.Decimal(100)]
     ),
     "Fraction": _simple([fractions.Fraction(1, 2), fractions.Fraction(0)]),
-    "datetime": _simple([datetime.datetime(2024, 1, 31, 12, 30), datetime.datetime(2023, 12, 31)]),  # noqa: DTZ001
-    "date": _simple([datetime.date(2024, 1, 31), datetime.date(2024, 2, 29), datetime.date(2023, 12, 31)]),
-    "time": _simple([datetime.time(12, 30)]),
-    "timedelta": _simple(
-        [datetime.timedelta(days=1), datetime.timedelta(0), datetime.timedelta(seconds=-90)]
-    ),
+    "datetime": _simple([dt.datetime(2024, 1, 31, 12, 30), dt.datetime(2023, 12, 31)]),  # noqa: DTZ001
+    "date": _simple([dt.date(2024, 1, 31), dt.date(2024, 2, 29), dt.date(2023, 12, 31)]),
+    "time": _simple([dt.time(12, 30)]),
+    "timedelta": _simple([dt.timedelta(days=1), dt.timedelta(0), dt.timedelta(seconds=-90)]),
     "UUID": _simple([uuid.UUID("12345678-1234-5678-1234-567812345678")]),
 }
 
@@ -338,7 +355,7 @@ def _shape_of_default(default: str | None) -> str | None:
         dict: "dict",
         tuple: "list",
     }
-    return kinds.get(type(value))
+    return kinds.get(kind_of(value))
 
 
 def _is_hashable(value: Any) -> bool:
@@ -354,7 +371,7 @@ def unique(values: list[Any]) -> list[Any]:
     found: dict[str, Any] = {}
     for value in values:
         try:
-            key = f"{type(value).__name__}:{value!r}"
+            key = f"{kind_of(value).__name__}:{value!r}"
         except (NotUnderstood, Exception):  # noqa: BLE001 - a value without a text is told apart by identity
             key = str(id(value))
         found.setdefault(key, value)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood
+from rolecall.llm.offline.evaluation.kinds import kind_of
 from rolecall.llm.offline.evaluation.streams import Stream
 from rolecall.llm.offline.testing.candidates import OMITTED
 from rolecall.llm.offline.testing.outcomes import public_state
@@ -56,7 +57,7 @@ class Case:
     arrange: list[str]
     call: str
     result: str | None = None
-    checks: list[Check] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list[Check])
     raises: tuple[str, str] | None = None
     waiting: str | None = None
     prints: str | None = None
@@ -102,6 +103,8 @@ class CaseWriter:
         Raises:
             Unwritable: an argument has no short source.
         """
+        if isinstance(found.setup, Recipe) and found.setup.steps:
+            raise Unwritable("a receiver that takes several lines")
         receiver = "" if found.setup is None else self.writer.write(found.setup)
         given = {name: value for name, value in found.arguments.items() if value is not OMITTED}
         written = {name: self.writer.write(value) for name, value in given.items()}
@@ -140,7 +143,7 @@ class CaseWriter:
                 pass
         self.names.need("from unittest import mock")
         wanted = f"  # TODO(rolecall): a real {parameter.annotation}" if parameter.annotation else ""
-        return f"mock.MagicMock(name={parameter.name!r}){wanted.replace(chr(10), ' ')}"
+        return f"mock.MagicMock(name={quoted(parameter.name)}){wanted.replace(chr(10), ' ')}"
 
     def _receiver(self, subject: Subject, setup: Any, used: set[str]) -> tuple[list[str], str]:
         if subject.way not in {"method", "property"}:
@@ -152,7 +155,14 @@ class CaseWriter:
         )[-1]
         source = self.writer.write(setup)
         name = self.names.local(label if label.isidentifier() else "receiver", used)
-        return [f"{name} = {source}"], name
+        lines = [f"{name} = {source}"]
+        for step in setup.steps if isinstance(setup, Recipe) else ():
+            given = {key: value for key, value in step.arguments.items() if value is not OMITTED}
+            written = {key: self.writer.write(value) for key, value in given.items() if value not in ((), {})}
+            lines.append(
+                self._call(step.subject, name, self._listed(step.subject.parameters, given, written))
+            )
+        return lines, name
 
     def _stand_in(self, subject: Subject, used: set[str]) -> tuple[list[str], str]:
         owner = (subject.definition.owner if subject.definition else None) or subject.name
@@ -261,7 +271,7 @@ class CaseWriter:
 
     def _attributes(self, variable: str, value: Any) -> list[Check]:
         """An instance without a source of its own is checked by its class and its public attributes."""
-        cls = type(value)
+        cls = kind_of(value)
         if cls not in self.writer.run.classes:
             raise Unwritable(f"a {cls.__name__}")
         checks = [Check(variable, self.writer.write(cls), "isinstance")]
@@ -283,12 +293,13 @@ class CaseWriter:
                 checks.append(Check(local[name], self.writer.write(value, approximate=True)))
         state = {name: value for name, value in found.outcome.state.items() if name.isidentifier()}
         public = {name: value for name, value in state.items() if not name.startswith("_")}
-        for name, value in (public or state).items():
+        seen = public or (state if found.outcome.value is None else {})
+        for name, value in seen.items():
             try:
                 checks.append(self._attribute(f"{receiver}.{name}", value))
             except Unwritable:
                 continue
-        if (found.outcome.changed or state) and not checks:
+        if (found.outcome.changed or seen) and not checks and found.outcome.value is None:
             raise Unwritable("a change that cannot be written down")
         return checks
 
@@ -298,7 +309,7 @@ class CaseWriter:
             case.checks = [Check("result", self.writer.write(value), "is")]
             return
         checks = self._attributes("result", value)[1:]
-        if isinstance(value, Exception) and type(value).__str__ is Exception.__str__:
+        if isinstance(value, Exception) and kind_of(value).__str__ is Exception.__str__:
             checks.insert(0, Check("str(result)", self.writer.write(str(value))))
         if not checks:
             raise Unwritable(f"{subject.name} shows nothing of what it was given")
@@ -308,8 +319,11 @@ class CaseWriter:
 def frozen_case(writer: CaseWriter, subject: Subject, found: Probe) -> Case | None:
     """A test that a frozen dataclass refuses to be changed; None for other classes."""
     cls: Any = subject.cls
-    fields = [item.name for item in dataclasses.fields(cls)] if dataclasses.is_dataclass(cls) else []
-    if subject.way != "construct" or not fields or not cls.__dataclass_params__.frozen or found.outcome.error:
+    options: Any = getattr(cls, "__dataclass_params__", None)
+    if subject.way != "construct" or options is None or not options.frozen or found.outcome.error:
+        return None
+    fields = [item.name for item in dataclasses.fields(cls)]
+    if not fields:
         return None
     made = writer.case(subject, found)
     made.arrange.append(f"instance = {made.call}")

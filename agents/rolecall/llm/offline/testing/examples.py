@@ -16,7 +16,8 @@ from rolecall.llm.offline.testing.values import MAX_LITERAL
 from rolecall.llm.offline.testing.wording import snake
 
 if TYPE_CHECKING:
-    from rolecall.llm.offline.evaluation.runtime import Run
+    from rolecall.llm.offline.evaluation.runtime import Call, Run
+    from rolecall.llm.offline.testing.names import Names
     from rolecall.llm.offline.testing.subjects import Subject
 
 MAX_EXAMPLES = 6
@@ -50,15 +51,15 @@ def _take(node: ast.Call, subject: Subject, seeds: dict[str, list[Any]]) -> None
 
 
 def example_cases(
-    run: Run, scope: Scope, writer: CaseWriter, subject: Subject
+    run: Run, scope: Scope, writer: CaseWriter, subject: Subject, calls: list[Call]
 ) -> tuple[list[Case], list[str]]:
-    """Tests from the examples, and where the code contradicts them."""
+    """Tests from the examples, and where the code contradicts them; their calls are added to ``calls``."""
     cases: list[Case] = []
     contradictions: list[str] = []
     if subject.definition is None:
         return cases, contradictions
     for example in examples(subject.definition.doc())[:MAX_EXAMPLES]:
-        known = _judge(run, scope, example)
+        known = _judge(run, scope, example, calls)
         if known is None or not _is_self_contained(scope, writer, example):
             continue
         case = _case(scope, writer, subject, example, len(cases))
@@ -67,14 +68,24 @@ def example_cases(
         if known is False:
             case.expected_failure = "the code contradicts the example in its docstring"
             contradictions.append(
-                f"{subject.name}: the docstring shows `{example.call}`, and the code does not do what it shows."
+                f"{subject.name}: the docstring shows `{example.call}`, and the code does not do what it "
+                "shows."
             )
         cases.append(case)
     return cases, contradictions
 
 
-def _judge(run: Run, scope: Scope, example: Example) -> bool | None:
+def _judge(run: Run, scope: Scope, example: Example, calls: list[Call]) -> bool | None:
     """Whether the code does what the example shows; None where that is not understood."""
+    run.calls = []
+    try:
+        return _shows(run, scope, example)
+    finally:
+        calls += run.calls
+        run.calls = None
+
+
+def _shows(run: Run, scope: Scope, example: Example) -> bool | None:
     try:
         run.begin()
         inner = Scope("function", scope.module, parent=scope)
@@ -139,7 +150,7 @@ def _case(scope: Scope, writer: CaseWriter, subject: Subject, example: Example, 
 class _Qualify(ast.NodeTransformer):
     """Writes the module's own names as the test file imports them."""
 
-    def __init__(self, names: Any, own: set[str]) -> None:
+    def __init__(self, names: Names, own: set[str]) -> None:
         self._names = names
         self._own = own
 
@@ -150,7 +161,9 @@ class _Qualify(ast.NodeTransformer):
         return node
 
 
-def _qualified(source: str, names: Any) -> str:
+def _qualified(source: str, names: Names) -> str:
     tree = ast.parse(source)
+    before = ast.unparse(tree)
     own = set(bound_names(tree.body))
-    return ast.unparse(_Qualify(names, own).visit(tree))
+    after = ast.unparse(_Qualify(names, own).visit(tree))
+    return source if before == after else after

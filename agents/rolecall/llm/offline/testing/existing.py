@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
 from rolecall.llm.offline.evaluation.expressions import evaluate
@@ -33,12 +33,14 @@ class Known:
         reached: what they reach in the target.
         mentioned: names that stand in them.
         test_names: their own names.
+        unfinished: how many could not be walked to their end.
     """
 
-    calls: dict[int, list[Call]] = field(default_factory=dict)
-    reached: set[TraceEntry] = field(default_factory=set)
+    calls: dict[int, list[Call]] = field(default_factory=dict[int, "list[Call]"])
+    reached: set[TraceEntry] = field(default_factory=set["TraceEntry"])
     mentioned: frozenset[str] = frozenset()
     test_names: frozenset[str] = frozenset()
+    unfinished: int = 0
 
 
 def read_existing(run: Run, module: str, text: str) -> Known:
@@ -66,7 +68,9 @@ def _tests(tree: ast.Module) -> Iterator[tuple[ast.ClassDef | None, FunctionDef]
             yield None, item
         elif isinstance(item, ast.ClassDef):
             for method in item.body:
-                if isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)) and method.name.startswith("test"):
+                if isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)) and method.name.startswith(
+                    "test"
+                ):
                     yield item, method
 
 
@@ -87,8 +91,8 @@ def _walk(
         result = make_function(run, node, scope)(*first, **arguments)
         if hasattr(result, "result"):
             result.result()
-    except (NotUnderstood, Exception):  # noqa: BLE001 - a test that is not understood to its end still showed its calls
-        pass
+    except (NotUnderstood, Exception):  # noqa: BLE001 - a test not understood to its end still showed its calls
+        known.unfinished += 1
     finally:
         for call in run.calls or []:
             known.calls.setdefault(call.routine.node.lineno, []).append(call)
@@ -99,13 +103,16 @@ def _walk(
 def _variants(run: Run, node: FunctionDef, scope: Scope) -> list[dict[str, Any]]:
     """The arguments pytest would give: each parameter set, and fixtures that are not understood."""
     wanted = [argument.arg for argument in node.args.args if argument.arg != "self"]
-    sets: list[list[dict[str, Any]]] = []
-    for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith("mark.parametrize"):
-            sets.append(_parameter_sets(run, decorator, scope))
+    sets = [
+        _parameter_sets(run, decorator, scope)
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func).endswith("mark.parametrize")
+    ]
     fixtures = {name: Opaque(name) for name in wanted}
     combined = [{**fixtures, **_joined(chosen)} for chosen in itertools.product(*sets)]
-    return [{name: value for name, value in item.items() if name in wanted} for item in combined[:_MAX_VARIANTS]]
+    return [
+        {name: value for name, value in item.items() if name in wanted} for item in combined[:_MAX_VARIANTS]
+    ]
 
 
 def _joined(parts: tuple[dict[str, Any], ...]) -> dict[str, Any]:
@@ -141,7 +148,7 @@ class _Framework(Silent):
 class Expectation:
     """``with pytest.raises(...)``: swallows what is raised inside."""
 
-    def __enter__(self) -> Expectation:
+    def __enter__(self) -> Self:
         """Expect."""
         return self
 

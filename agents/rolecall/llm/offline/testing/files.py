@@ -7,6 +7,7 @@ import keyword
 from typing import TYPE_CHECKING
 
 from rolecall.llm.offline.patches import Patch, split_lines, to_edits
+from rolecall.llm.offline.testing.names import from_import
 from rolecall.llm.offline.testing.styles import PytestStyle, Style, UnittestStyle
 from rolecall.llm.offline.testing.wording import snake
 
@@ -27,13 +28,12 @@ def new_file(layout: Layout, suite: Suite, style: Style, source_path: str) -> st
     style.prepare(names, suite.cases)
     body = style.write(suite.cases, _title(layout))
     lines = [
-        f'"""Tests of {source_path}, scaffolded from its code: expected values were read from it, not from a specification."""',
+        f'"""Tests of {layout.module}.',
+        "",
+        "Scaffolded from its code: expected values were read from it, not from a specification.",
+        '"""',
         "",
     ]
-    if len(lines[0]) > 110:  # noqa: PLR2004 - the width of a line in this file's style
-        lines[0] = (
-            f'"""Tests of {layout.module}.\n\nScaffolded from its code: expected values were read from it, not from a specification.\n"""'
-        )
     lines += [*own_imports(layout, names, source_path, layout.test_path), "", "", *body]
     if layout.framework == "unittest":
         lines += ["", "", 'if __name__ == "__main__":', "    unittest.main()"]
@@ -71,8 +71,8 @@ def _preparation(layout: Layout, names: Names, source_path: str, depth: int) -> 
         place = _from_test(depth, layout.root)
         lines += [
             "",
-            "# Nothing in the project says where tests find its code. An installed package, or pytest's `pythonpath`,",
-            "# makes this line superfluous.",
+            "# Nothing in the project says where tests find its code; once it is installed, or",
+            "# pytest's `pythonpath` names its folder, this line can go.",
             f"sys.path.insert(0, str({place}))",
         ]
     if names.is_dynamic(layout.module):
@@ -102,16 +102,16 @@ def additions(layout: Layout, suite: Suite, style: Style) -> list[tuple[str, str
     lines = split_lines(existing.text)
     style.prepare(suite.names, suite.cases)
     tests = style.write(suite.cases, _free_title(layout, tree))
-    missing = suite.names.missing_imports(tree)
+    standard, own = suite.names.missing_imports(tree)
     end = _insertion(tree, lines)
     while end > 0 and not lines[end - 1].strip():
         end -= 1
     patches: list[Patch] = []
-    last_import = _last_import(tree)
-    if missing and last_import is not None:
-        patches.append(Patch(last_import[1], last_import[1], tuple(missing), last_import[0]))
-    elif missing:
-        tests = [*missing, "", "", *tests]
+    imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    if not imports:
+        tests = [*standard, *flatten(own), "", "", *tests]
+    else:
+        patches += _import_patches(imports, standard, own)
     patches.append(Patch(end, end, ("", "", *tests)))
     return to_edits(lines, patches)
 
@@ -123,11 +123,40 @@ def _insertion(tree: ast.Module, lines: list[str]) -> int:
     return len(lines)
 
 
-def _last_import(tree: ast.Module) -> tuple[int, int] | None:
-    found = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    if not found:
-        return None
-    return found[-1].lineno - 1, found[-1].end_lineno or found[-1].lineno
+def _import_patches(
+    imports: list[ast.Import | ast.ImportFrom], standard: list[str], own: dict[str, list[str]]
+) -> list[Patch]:
+    """New imports where a reader looks for them: the standard library first, names beside their like."""
+    patches: list[Patch] = []
+    rest = dict(own)
+    for node in imports:
+        names = rest.get(node.module or "") if isinstance(node, ast.ImportFrom) and not node.level else None
+        if names is None or not isinstance(node, ast.ImportFrom) or any(alias.asname for alias in node.names):
+            continue
+        listed = sorted({*(alias.name for alias in node.names), *names})
+        del rest[node.module or ""]
+        lines = from_import(node.module or "", listed)
+        patches.append(Patch(node.lineno - 1, node.end_lineno or node.lineno, tuple(lines)))
+    first = next(
+        (node for node in imports if not (isinstance(node, ast.ImportFrom) and node.module == "__future__")),
+        None,
+    )
+    if standard and first is not None:
+        patches.append(Patch(first.lineno - 1, first.lineno - 1, (*standard, "")))
+    elif standard:
+        rest = {"": standard, **rest}
+    end = imports[-1].end_lineno or imports[-1].lineno
+    if rest:
+        patches.append(Patch(end, end, tuple(flatten(rest)), imports[-1].lineno - 1))
+    return patches
+
+
+def flatten(own: dict[str, list[str]]) -> list[str]:
+    """Import statements for names by module; those of the empty module are statements already."""
+    lines: list[str] = []
+    for module, names in own.items():
+        lines += from_import(module, names) if module else names
+    return lines
 
 
 def _free_title(layout: Layout, tree: ast.Module) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import Opaque
+from rolecall.llm.offline.evaluation.kinds import is_a, members_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,7 +15,34 @@ if TYPE_CHECKING:
     from rolecall.llm.offline.source.reading import FunctionDef
 
 _STRING_METHODS = frozenset(
-    ["upper", "lower", "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "startswith", "endswith", "replace", "encode", "title", "capitalize", "casefold", "isdigit", "isalpha", "isalnum", "isidentifier", "partition", "rpartition", "format", "ljust", "rjust", "zfill", "join"]
+    [
+        "upper",
+        "lower",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "split",
+        "rsplit",
+        "splitlines",
+        "startswith",
+        "endswith",
+        "replace",
+        "encode",
+        "title",
+        "capitalize",
+        "casefold",
+        "isdigit",
+        "isalpha",
+        "isalnum",
+        "isidentifier",
+        "partition",
+        "rpartition",
+        "format",
+        "ljust",
+        "rjust",
+        "zfill",
+        "join",
+    ]
 )
 _LIST_METHODS = frozenset({"append", "extend", "insert", "sort", "reverse"})
 _DICT_METHODS = frozenset({"items", "keys", "values", "setdefault"})
@@ -37,12 +65,12 @@ class Hints:
         attributes: for each parameter, the attributes that are read from it.
     """
 
-    numbers: list[int | float] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    lengths: list[int] = field(default_factory=list)
-    keys: dict[str, list[str]] = field(default_factory=dict)
-    shapes: dict[str, set[str]] = field(default_factory=dict)
-    attributes: dict[str, set[str]] = field(default_factory=dict)
+    numbers: list[int | float] = field(default_factory=list[int | float])
+    texts: list[str] = field(default_factory=list[str])
+    lengths: list[int] = field(default_factory=list[int])
+    keys: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    shapes: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    attributes: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
     def shape(self, name: str) -> set[str]:
         """The kinds of value the use of a parameter implies."""
@@ -112,7 +140,7 @@ def _constants(node: ast.AST, hints: Hints, names: Mapping[str, Any]) -> None:
         case ast.Name(id=name) if name in names:
             _named(names[name], hints)
         case ast.Attribute(value=ast.Name(id=name), attr=attribute) if isinstance(names.get(name), type):
-            _named(vars(names[name]).get(attribute), hints)
+            _named(members_of(names[name]).get(attribute), hints)
         case _:
             return
 
@@ -124,8 +152,8 @@ def _named(value: Any, hints: Hints) -> None:
         hints.numbers.append(value)
     elif isinstance(value, str) and 0 < len(value) <= _MAX_LENGTH:
         hints.texts.append(value)
-    elif isinstance(value, (list, tuple, dict, set, frozenset)) and len(value) <= _MAX_CONSTANTS:
-        for item in sorted(value, key=repr) if isinstance(value, (set, frozenset)) else value:
+    elif is_a(value, list, tuple, dict, set, frozenset) and len(value) <= _MAX_CONSTANTS:
+        for item in sorted(value, key=repr) if is_a(value, set, frozenset) else value:
             if isinstance(item, (int, float, str)) and not isinstance(item, bool):
                 _named(item, hints)
 

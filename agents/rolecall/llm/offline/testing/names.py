@@ -13,7 +13,28 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _RESERVED = frozenset(
-    ["pytest", "unittest", "asyncio", "math", "itertools", "dataclasses", "datetime", "decimal", "fractions", "pathlib", "uuid", "re", "mock", "result", "value", "self", "cls", "capsys", "caught", "replaced"]
+    [
+        "pytest",
+        "unittest",
+        "asyncio",
+        "math",
+        "itertools",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "fractions",
+        "pathlib",
+        "uuid",
+        "re",
+        "mock",
+        "result",
+        "value",
+        "self",
+        "cls",
+        "capsys",
+        "caught",
+        "replaced",
+    ]
 )
 
 
@@ -31,11 +52,11 @@ class Names:
 
     module: str
     taken: frozenset[str] = frozenset()
-    direct: dict[str, set[str]] = field(default_factory=dict)
-    whole: set[str] = field(default_factory=set)
-    standard: set[str] = field(default_factory=set)
-    bound: dict[str, str] = field(default_factory=dict)
-    loaded: set[str] = field(default_factory=set)
+    direct: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    whole: set[str] = field(default_factory=set[str])
+    standard: set[str] = field(default_factory=set[str])
+    bound: dict[str, str] = field(default_factory=dict[str, str])
+    loaded: set[str] = field(default_factory=set[str])
 
     def symbol(self, name: str, module: str | None = None) -> str:
         """How the test writes a name of a module; it is imported.
@@ -116,20 +137,24 @@ class Names:
                 lines += ["", *group] if lines and group[0] else group
         return lines
 
-    def missing_imports(self, tree: ast.Module) -> list[str]:
-        """The import statements that an existing file lacks."""
-        present = {(module, name) for module, name, bound in _imported(tree) if bound == name or module == ""}
-        lines = [line for line in (*self._standard_lines(), *sorted(self.standard & {"import pytest"}))]
-        lines = [line for line in lines if not _is_present(line, present)]
-        for module in sorted(self.whole - self.loaded):
-            line = self._whole_line(module)
-            if not _is_present(line, present) or " as " in line:
-                lines.append(line)
+    def missing_imports(self, tree: ast.Module) -> tuple[list[str], dict[str, list[str]]]:
+        """What an existing file lacks: statements for the standard library and pytest, and names by module.
+
+        Modules imported as a whole stand under the empty name, as statements.
+        """
+        present = {(module, name) for module, name, bound in _imported(tree) if bound == name}
+        wanted = [*self._standard_lines(), *sorted(self.standard & {"import pytest"})]
+        standard = [line for line in wanted if not _is_present(line, present)]
+        whole = [self._whole_line(module) for module in sorted(self.whole - self.loaded)]
+        own: dict[str, list[str]] = {}
+        lacking = [line for line in whole if " as " in line or not _is_present(line, present)]
+        if lacking:
+            own[""] = lacking
         for module in sorted(self.direct):
-            lacking = sorted(name for name in self.direct[module] if (module, name) not in present)
-            if lacking:
-                lines += _from_import(module, lacking, "")
-        return lines
+            names = sorted(name for name in self.direct[module] if (module, name) not in present)
+            if names:
+                own[module] = names
+        return standard, own
 
     def _whole_line(self, module: str) -> str:
         package, _, last = module.rpartition(".")
@@ -143,11 +168,9 @@ class Names:
         return plain + sorted(line for line in self.standard if line.startswith("from "))
 
     def _own_lines(self, suffix: str) -> list[str]:
-        lines: list[str] = []
-        for module in sorted(self.whole - self.loaded):
-            lines.append(self._whole_line(module) + suffix)
+        lines = [self._whole_line(module) + suffix for module in sorted(self.whole - self.loaded)]
         for module in sorted(self.direct):
-            lines += _from_import(module, sorted(self.direct[module]), suffix)
+            lines += from_import(module, sorted(self.direct[module]), suffix)
         return lines
 
 
@@ -166,7 +189,8 @@ def _is_present(line: str, present: set[tuple[str, str]]) -> bool:
     return key in present
 
 
-def _from_import(module: str, names: list[str], suffix: str) -> list[str]:
+def from_import(module: str, names: list[str], suffix: str = "") -> list[str]:
+    """``from module import names``, in several lines where one would be long."""
     one = f"from {module} import {', '.join(names)}"
     if len(one) <= 88:  # noqa: PLR2004 - the default width of the common formatters
         return [one + suffix]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood
+from rolecall.llm.offline.evaluation.kinds import is_a, kind_of, members_of
 from rolecall.llm.offline.evaluation.streams import Stream
 from rolecall.llm.offline.testing.subjects import Subject, materialize, perform
 
@@ -35,8 +36,8 @@ class Outcome:
     error: Exception | None = None
     explicit: bool = False
     printed: str = ""
-    changed: dict[str, Any] = field(default_factory=dict)
-    state: dict[str, Any] = field(default_factory=dict)
+    changed: dict[str, Any] = field(default_factory=dict[str, Any])
+    state: dict[str, Any] = field(default_factory=dict[str, Any])
     trace: frozenset[TraceEntry] = frozenset()
     returns_receiver: bool = False
     while_iterating: bool = False
@@ -71,17 +72,12 @@ def observe(run: Run, subject: Subject, setup: Any, arguments: Mapping[str, Any]
         if not run.is_known(error):
             raise NotUnderstood(f"an inner fault: {error!r}") from error
         return Outcome(error=error, explicit=run.is_explicit(error), trace=frozenset(run.trace))
-    if (
-        isinstance(value, Stream)
-        and value.ending is not None
-        and isinstance(value.ending, Exception)
-        and not isinstance(value.ending, StopIteration)
-    ):
-        error = value.ending
-        if not run.is_known(error):
-            raise NotUnderstood(f"an inner fault: {error!r}") from error
+    ending = value.ending if isinstance(value, Stream) else None
+    if isinstance(ending, Exception) and not isinstance(ending, StopIteration):
+        if not run.is_known(ending):
+            raise NotUnderstood(f"an inner fault: {ending!r}") from ending
         trace = frozenset(run.trace)
-        return Outcome(error=error, explicit=run.is_explicit(error), trace=trace, while_iterating=True)
+        return Outcome(error=ending, explicit=run.is_explicit(ending), trace=trace, while_iterating=True)
     return Outcome(
         value=value,
         printed="".join(run.printed),
@@ -107,7 +103,7 @@ def _state(receiver: Any) -> dict[str, Any]:
     if receiver is None or isinstance(receiver, enum.Enum):
         return {}
     if hasattr(receiver, "__dict__"):
-        return dict(vars(receiver))
+        return members_of(receiver)
     if dataclasses.is_dataclass(receiver):
         return {item.name: getattr(receiver, item.name) for item in dataclasses.fields(receiver)}
     return {}
@@ -120,7 +116,7 @@ def public_state(value: Any) -> dict[str, Any]:
     }
 
 
-def fingerprint(value: Any, depth: int = 6) -> str:
+def fingerprint(value: Any, depth: int = 6) -> str:  # noqa: PLR0911 - one return for each kind
     """A text that is equal for equal values and does not depend on the process.
 
     Raises:
@@ -128,23 +124,24 @@ def fingerprint(value: Any, depth: int = 6) -> str:
     """
     if depth <= 0:
         raise NotUnderstood("a value nests too deeply")
-    kind = type(value).__name__
+    kind = kind_of(value).__name__
     if isinstance(value, Stream):
         return f"stream({[fingerprint(item, depth - 1) for item in value.items]})"
     if isinstance(value, enum.Enum):
         return f"{kind}.{value.name}"
-    if isinstance(value, dict):
+    if is_a(value, dict):
         inside = [
             f"{fingerprint(key, depth - 1)}:{fingerprint(item, depth - 1)}" for key, item in value.items()
         ]
         return f"{kind}({','.join(inside)})"
-    if isinstance(value, (set, frozenset)):
+    if is_a(value, set, frozenset):
         return f"{kind}({','.join(sorted(fingerprint(item, depth - 1) for item in value))})"
-    if isinstance(value, (list, tuple)):
+    if is_a(value, list, tuple):
         return f"{kind}({','.join(fingerprint(item, depth - 1) for item in value)})"
     if isinstance(value, BaseException):
         return f"{kind}({fingerprint(value.args, depth - 1)})"
-    if type(value).__repr__ is object.__repr__ or dataclasses.is_dataclass(value):
+    plain: Any = object.__repr__
+    if kind_of(value).__repr__ is plain or dataclasses.is_dataclass(value):
         return f"{kind}<{fingerprint(_state(value), depth - 1)}>"
     return f"{kind}:{value!r}"
 

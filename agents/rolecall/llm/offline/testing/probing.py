@@ -74,7 +74,7 @@ class Coverage:
     """
 
     met: frozenset[Any] = frozenset()
-    replayed: list[dict[str, Any]] = field(default_factory=list)
+    replayed: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     methods: bool = False
 
 
@@ -105,7 +105,7 @@ def probe(
 
 
 class _Search:
-    """Varies one argument at a time, around the typical call and around every call that reached something new."""
+    """Varies one argument at a time, around the typical call and every call that reached something new."""
 
     def __init__(self, run: Run, subject: Subject, setups: list[Any], pools: Mapping[str, list[Any]]) -> None:
         self.run = run
@@ -206,31 +206,24 @@ def _goals(run: Run, subject: Subject, probes: list[Probe], *, mutate: bool) -> 
     if mutate and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         simple = sorted(probes, key=lambda item: _rank(item, set()), reverse=True)
         for number, (mutant, line) in enumerate(mutants(node)):
-            _notice(run, subject, simple, goals, node, mutant, number, line)
+            run.replaced[id(node)] = mutant
+            try:
+                for item in _noticing(run, subject, simple, line):
+                    goals[id(item)].add(("notices", number))
+            finally:
+                del run.replaced[id(node)]
     return goals
 
 
-def _notice(
-    run: Run,
-    subject: Subject,
-    probes: list[Probe],
-    goals: dict[int, set[Any]],
-    node: ast.AST,
-    mutant: ast.AST,
-    number: int,
-    line: int,
-) -> None:
-    run.replaced[id(node)] = mutant
-    try:
-        noticed = 0
-        for item in probes:
-            if any(entry[1] == line for entry in item.outcome.trace) and _differs(run, subject, item):
-                goals[id(item)].add(("notices", number))
-                noticed += 1
-            if noticed >= ENOUGH:
-                break
-    finally:
-        del run.replaced[id(node)]
+def _noticing(run: Run, subject: Subject, probes: list[Probe], line: int) -> list[Probe]:
+    """Calls whose outcome changes with the body that is in place now, at a line they reach."""
+    found: list[Probe] = []
+    for item in probes:
+        if any(entry[1] == line for entry in item.outcome.trace) and _differs(run, subject, item):
+            found.append(item)
+        if len(found) >= ENOUGH:
+            break
+    return found
 
 
 def _differs(run: Run, subject: Subject, item: Probe) -> bool:

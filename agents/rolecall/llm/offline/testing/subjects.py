@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
 from rolecall.llm.offline.evaluation.calls import call, iterate, run_class
+from rolecall.llm.offline.evaluation.kinds import is_a, kind_of
 from rolecall.llm.offline.evaluation.streams import Pending, Stream
 from rolecall.llm.offline.source.reading import ClassInfo, Definition, Parameter, decorators, parameters
 from rolecall.llm.offline.testing.candidates import OMITTED
@@ -43,22 +44,23 @@ OPERATIONS: dict[str, str] = {
 }
 """How the special methods that a test may ask for are written."""
 
+_OF: Any = operator
 _NATIVE: dict[str, Callable[..., Any]] = {
     "__len__": len,
     "__str__": str,
     "__repr__": repr,
     "__bool__": bool,
     "__iter__": iter,
-    "__contains__": operator.contains,
-    "__getitem__": operator.getitem,
-    "__eq__": operator.eq,
-    "__lt__": operator.lt,
-    "__le__": operator.le,
-    "__add__": operator.add,
-    "__sub__": operator.sub,
-    "__mul__": operator.mul,
-    "__truediv__": operator.truediv,
-    "__neg__": operator.neg,
+    "__contains__": _OF.contains,
+    "__getitem__": _OF.getitem,
+    "__eq__": _OF.eq,
+    "__lt__": _OF.lt,
+    "__le__": _OF.le,
+    "__add__": _OF.add,
+    "__sub__": _OF.sub,
+    "__mul__": _OF.mul,
+    "__truediv__": _OF.truediv,
+    "__neg__": _OF.neg,
     "__int__": int,
     "__float__": float,
 }
@@ -71,12 +73,29 @@ class Recipe:
     cls: type
     arguments: tuple[tuple[str, Any], ...]
     positional: frozenset[str] = frozenset()
+    steps: tuple[Step, ...] = ()
 
     def make(self, run: Run) -> Any:
         """A fresh instance."""
         given = {name: materialize(run, value) for name, value in self.arguments}
         first = [given.pop(name) for name in list(given) if name in self.positional]
-        return run_class(run, self.cls, first, given)
+        made = run_class(run, self.cls, first, given)
+        for step in self.steps:
+            perform(
+                run,
+                step.subject,
+                made,
+                {name: materialize(run, value) for name, value in step.arguments.items()},
+            )
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A call that prepares an instance."""
+
+    subject: Subject
+    arguments: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +134,13 @@ def materialize(run: Run, value: Any) -> Any:
     """A fresh copy of a candidate value, with its recipes made."""
     if isinstance(value, Recipe):
         return value.make(run)
-    if type(value) is list:
+    if kind_of(value) is list:
         return [materialize(run, item) for item in value]
-    if type(value) is tuple:
+    if kind_of(value) is tuple:
         return tuple(materialize(run, item) for item in value)
-    if type(value) is dict:
+    if kind_of(value) is dict:
         return {key: materialize(run, item) for key, item in value.items()}
-    if type(value) is set:
+    if kind_of(value) is set:
         return {materialize(run, item) for item in value}
     return value
 
@@ -211,7 +230,7 @@ def class_subjects(run: Run, info: ClassInfo, cls: Any, wanted: frozenset[str] |
         cls: the class as it is understood, or an `Opaque`.
         wanted: qualified names that were selected; None for all public ones.
     """
-    if not isinstance(cls, type):
+    if not is_a(cls, type):
         return [_unknown(method, cls) for method in info.methods if _is_wanted(method, wanted)]
     if _is_shape_only(run, cls):
         return []
@@ -234,7 +253,7 @@ def _enum_subjects(info: ClassInfo, cls: type, wanted: frozenset[str] | None) ->
     return found + [_member(method, cls, setup) for method in info.methods if _is_wanted(method, wanted)]
 
 
-def _member(method: Definition, cls: type, setup: tuple[Parameter, ...] | None) -> Subject:
+def _member(method: Definition, cls: Any, setup: tuple[Parameter, ...] | None) -> Subject:
     listed = tuple(method.parameters())
     if method.kind in {"staticmethod", "classmethod"}:
         value = getattr(cls, method.name, Opaque(method.name))
@@ -272,16 +291,17 @@ def _is_shape_only(_run: Run, cls: type) -> bool:
     return bool(getattr(cls, "_is_protocol", False)) or typing.is_typeddict(cls)
 
 
-def constructor_parameters(run: Run, cls: type) -> tuple[Parameter, ...] | None:
+def constructor_parameters(run: Run, cls: Any) -> tuple[Parameter, ...] | None:  # noqa: PLR0911 - one return for each kind
     """What ``cls(...)`` takes; None where that is not understood."""
     if getattr(cls, "__abstractmethods__", None):
         return None
-    for base in cls.__mro__:
+    bases: tuple[Any, ...] = cls.__mro__
+    for base in bases:
         node = run.classes.get(base)
         own = _own_constructor(node) if node else None
         if own is not None:
             return tuple(parameters(own))[1:]
-        if dataclasses.is_dataclass(base) and "__init__" in vars(base):
+        if "__dataclass_fields__" in vars(base) and "__init__" in vars(base):
             return _fields(run, base)
         if "_field_defaults" in vars(base):
             return _tuple_fields(run, base)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
@@ -14,14 +14,15 @@ from rolecall.llm.offline.evaluation.streams import Stream
 from rolecall.llm.offline.source.reading import Definition, Module, Parameter, is_stub, selected_definitions
 from rolecall.llm.offline.testing.candidates import OMITTED, Candidates
 from rolecall.llm.offline.testing.cases import Case, CaseWriter, frozen_case, message_of
-from rolecall.llm.offline.testing.existing import Known, read_existing
 from rolecall.llm.offline.testing.examples import example_cases, example_seeds
+from rolecall.llm.offline.testing.existing import Known, read_existing
 from rolecall.llm.offline.testing.hints import Hints, read_hints
 from rolecall.llm.offline.testing.names import Names
 from rolecall.llm.offline.testing.outcomes import observe
 from rolecall.llm.offline.testing.probing import Coverage, Findings, Probe, probe
 from rolecall.llm.offline.testing.subjects import (
     Recipe,
+    Step,
     Subject,
     class_subjects,
     constructor_parameters,
@@ -30,12 +31,13 @@ from rolecall.llm.offline.testing.subjects import (
 from rolecall.llm.offline.testing.values import Unwritable, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from rolecall.llm.offline.evaluation.runtime import Call
     from rolecall.task import Selection
 
 _SETUPS = 4
+_STEPS = 3
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ class Suite:
 
     cases: list[Case]
     names: Names
-    contradictions: list[str] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list[str])
     subjects: int = 0
 
 
@@ -78,6 +80,8 @@ class SuiteBuilder:
         self._aliases = _aliases(module.tree)
         self._constructing: list[type] = []
         self.known = Known()
+        self._steps: dict[type, list[Step]] = {}
+        self._members: dict[type, list[Subject]] = {}
 
     def read_existing(self, text: str) -> None:
         """Take the existing tests into account: only what they lack is added."""
@@ -88,7 +92,9 @@ class SuiteBuilder:
         suite = Suite([], self.names)
         for subject in self.subjects(selection):
             suite.subjects += 1
-            suite.cases += [case for case in self._cases(subject, suite) if case.name not in self.known.test_names]
+            suite.cases += [
+                case for case in self._cases(subject, suite) if case.name not in self.known.test_names
+            ]
         _rename_twins(suite.cases)
         return suite
 
@@ -105,7 +111,10 @@ class SuiteBuilder:
             whole = wanted is None or not any(name.startswith(f"{info.name}.") for name in wanted)
             touched = selection is None or _touches(info.node, selection)
             if touched and self._is_bound(info.name) and (info.is_public or wanted is not None):
-                found += class_subjects(self.run, info, self._class(info.name), None if whole else wanted)
+                cls = self._class(info.name)
+                found += class_subjects(self.run, info, cls, None if whole else wanted)
+                if isinstance(cls, type):
+                    self._members[cls] = class_subjects(self.run, info, cls, None)
         if not found and wanted is None:
             bound = [item for item in self._module.functions if self._is_bound(item.name)]
             found = [function_subject(item, self.scope.names) for item in bound]
@@ -122,7 +131,12 @@ class SuiteBuilder:
         return value if isinstance(value, (type, Opaque)) else Opaque(name)
 
     def _cases(self, subject: Subject, suite: Suite) -> list[Case]:
-        cases, contradictions = example_cases(self.run, self.scope, self._writer, subject)
+        calls: list[Call] = []
+        cases, contradictions = example_cases(self.run, self.scope, self._writer, subject, calls)
+        if subject.definition is not None and subject.way in {"function", "static"} and not contradictions:
+            line = subject.definition.node.lineno
+            own = [call for call in calls if call.routine.node is subject.definition.node]
+            self.known.calls.setdefault(line, []).extend(own)
         suite.contradictions += contradictions
         findings, setup = self._findings(subject)
         written: list[Case] = []
@@ -167,7 +181,9 @@ class SuiteBuilder:
         if isinstance(subject.value, Opaque):
             return Findings([], subject.value.name, self._first(subject)), None
         if subject.definition is not None and is_stub(subject.definition.node):
-            return Findings([], "its body is a stub", self._first(subject)), next(iter(self._setups(subject)), None)
+            return Findings([], "its body is a stub", self._first(subject)), next(
+                iter(self._setups(subject)), None
+            )
         pools = self._pools(subject, subject.parameters)
         setups = self._setups(subject)
         if subject.definition is None and subject.member in self.known.mentioned:
@@ -185,7 +201,11 @@ class SuiteBuilder:
         replayed = []
         if subject.way in {"function", "static"}:
             replayed = [given for given in (_given(subject, call) for call in calls) if given is not None]
-        return Coverage(frozenset({*self.known.reached, *met}), replayed, methods=subject.way not in {"function", "static"})
+        return Coverage(
+            frozenset({*self.known.reached, *met}),
+            replayed,
+            methods=subject.way not in {"function", "static"},
+        )
 
     def _first(self, subject: Subject) -> dict[str, Any]:
         return {name: pool[0] for name, pool in self._pools(subject, subject.parameters).items() if pool}
@@ -195,7 +215,35 @@ class SuiteBuilder:
             return [None]
         if issubclass(subject.cls, enum.Enum):
             return list(subject.cls)[:_SETUPS]
-        return self._construct(subject.cls, 0)[:_SETUPS]
+        made = self._construct(subject.cls, 0)[:_SETUPS]
+        return [*made, *self._prepared(subject, made[0])] if made else []
+
+    def _prepared(self, subject: Subject, fresh: Any) -> list[Any]:
+        """Receivers that a call of another method has changed: a cart with something in it."""
+        if not isinstance(fresh, Recipe):
+            return []
+        steps = self._steps.get(subject.cls)
+        if steps is None:
+            steps = self._steps[subject.cls] = list(self._find_steps(subject.cls, fresh))
+        return [replace(fresh, steps=(step,)) for step in steps if step.subject.name != subject.name][:_STEPS]
+
+    def _find_steps(self, cls: type, fresh: Recipe) -> Iterator[Step]:
+        for subject in self._members.get(cls, []):
+            if subject.way != "method" or subject.member.startswith("__") or subject.value is not None:
+                continue
+            pools = self._pools(subject, subject.parameters)
+            if not all(pools.values()):
+                continue
+            first = {name: pool[0] for name, pool in pools.items()}
+            if self._changes(subject, fresh, first):
+                yield Step(subject, first)
+
+    def _changes(self, subject: Subject, fresh: Recipe, arguments: dict[str, Any]) -> bool:
+        try:
+            outcome = observe(self.run, subject, fresh, arguments)
+        except (NotUnderstood, Exception):  # noqa: BLE001 - a call that is not understood prepares nothing
+            return False
+        return outcome.error is None and bool(outcome.state)
 
     def _pools(self, subject: Subject, listed: tuple[Parameter, ...]) -> dict[str, list[Any]]:
         if subject.way == "construct" and issubclass(subject.cls, enum.Enum):
@@ -271,7 +319,11 @@ def _recipe(cls: type, listed: tuple[Parameter, ...], arguments: dict[str, Any])
 
 def _given(subject: Subject, call: Call) -> dict[str, Any] | None:
     """The arguments of a call by parameter; None where they cannot be told."""
-    arguments = call.arguments[1:] if subject.definition and subject.definition.kind == "classmethod" else call.arguments
+    arguments = (
+        call.arguments[1:]
+        if subject.definition and subject.definition.kind == "classmethod"
+        else call.arguments
+    )
     listed = [item for item in subject.parameters if item.kind in {"positional_only", "positional"}]
     if len(arguments) > len(listed):
         return None
@@ -295,7 +347,7 @@ def _line(subject: Subject) -> int:
 
 
 def _why(subject: Subject, reason: str) -> str:
-    what = "it" if not reason else reason
+    what = reason or "it"
     del subject
     return f"say what is expected; the code alone does not tell ({what})"[:160]
 

@@ -35,10 +35,15 @@ TEXTS = (
 """Part of a parameter's name, and a text that suits it."""
 
 _SHAPES = {
-    "number": "n m x y z a b i j k count size width height length limit index age total amount price quantity port "
-    "num number low high minimum maximum start stop step year month day hours minutes seconds rate percent factor "
-    "base exponent degree radius weight score page offset timeout level depth value",
-    "text": "s text name string word line path url email key title label prefix suffix sep char message token",
+    "number": (
+        "n m x y z a b i j k count size width height length limit index age total amount price quantity "
+        "port num number low high minimum maximum start stop step year month day hours minutes seconds "
+        "rate percent factor base exponent degree radius weight score page offset timeout level depth "
+        "value"
+    ),
+    "text": (
+        "s text name string word line path url email key title label prefix suffix sep char message token"
+    ),
     "list": "items values numbers xs elements seq sequence words lines rows data nums array lst",
     "dict": "mapping options config settings params headers record d",
     "flag": "flag enabled verbose strict force reverse",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import enum
 import fractions
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood
+from rolecall.llm.offline.evaluation.kinds import is_a, kind_of
 from rolecall.llm.offline.testing.subjects import Recipe
 
 if TYPE_CHECKING:
@@ -48,19 +49,19 @@ class Writer:
         Raises:
             Unwritable: it has no short, exact source.
         """
-        text = self._write(value, approximate, 5)
+        text = self._write(value, 5, approximate=approximate)
         if len(text) > MAX_LITERAL:
             raise Unwritable("the value is too long to be checked by eye")
         return text
 
-    def _write(self, value: Any, approximate: bool, depth: int) -> str:
+    def _write(self, value: Any, depth: int, *, approximate: bool = False) -> str:  # noqa: PLR0911 - one return for each kind
         if depth <= 0:
             raise Unwritable("the value nests too deeply")
         if isinstance(value, Recipe):
             return self._recipe(value, depth)
         if isinstance(value, enum.Enum):
             return self._member(value)
-        kind = type(value)
+        kind = kind_of(value)
         if (
             value is None
             or kind in {bool, int, str, bytes, complex}
@@ -69,12 +70,12 @@ class Writer:
         ):
             return self._plain(value)
         if kind is float:
-            return self._float(value, approximate)
+            return self._float(value, approximate=approximate)
         if kind in {list, tuple, dict, set, frozenset}:
-            return self._container(value, approximate, depth)
+            return self._container(value, depth, approximate=approximate)
         if kind in {deque, Counter, OrderedDict, defaultdict}:
-            return self._collection(value, approximate, depth)
-        if isinstance(value, type) or isinstance(value, types.BuiltinFunctionType):
+            return self._collection(value, depth, approximate=approximate)
+        if is_a(value, type, types.BuiltinFunctionType):
             return self._class(value)
         return self._object(value, depth)
 
@@ -85,48 +86,47 @@ class Writer:
             return ascii(value)
         return quoted(value)
 
-    def _float(self, value: float, approximate: bool) -> str:
+    def _float(self, value: float, *, approximate: bool) -> str:
         if not math.isfinite(value):
             return f'float("{value}")'
         if approximate and value != int(value):
-            raise_needed = "import pytest"
-            self.names.need(raise_needed)
+            self.names.need("import pytest")
             return f"pytest.approx({value!r})"
         return repr(value)
 
-    def _container(self, value: Any, approximate: bool, depth: int) -> str:
-        if isinstance(value, dict):
+    def _container(self, value: Any, depth: int, *, approximate: bool) -> str:
+        if is_a(value, dict):
             pairs = (
-                f"{self._write(key, False, depth - 1)}: {self._write(item, approximate, depth - 1)}"
+                f"{self._write(key, depth - 1)}: {self._write(item, depth - 1, approximate=approximate)}"
                 for key, item in value.items()
             )
             return "{" + ", ".join(pairs) + "}"
-        if isinstance(value, (set, frozenset)):
-            items = sorted(self._write(item, False, depth - 1) for item in value)
+        if is_a(value, set, frozenset):
+            items = sorted(self._write(item, depth - 1) for item in value)
             inside = "{" + ", ".join(items) + "}" if items else "set()"
-            return inside if isinstance(value, set) else f"frozenset({inside if items else ''})"
-        items = [self._write(item, approximate, depth - 1) for item in value]
-        if isinstance(value, list):
+            return inside if is_a(value, set) else f"frozenset({inside if items else ''})"
+        items = [self._write(item, depth - 1, approximate=approximate) for item in value]
+        if is_a(value, list):
             return "[" + ", ".join(items) + "]"
         return "(" + ", ".join(items) + ("," if len(items) == 1 else "") + ")"
 
-    def _collection(self, value: Any, approximate: bool, depth: int) -> str:
-        name = type(value).__name__
-        if isinstance(value, defaultdict):
-            return self._container(dict(value), approximate, depth)
+    def _collection(self, value: Any, depth: int, *, approximate: bool) -> str:
+        name = kind_of(value).__name__
+        if is_a(value, defaultdict):
+            return self._container(dict(value), depth, approximate=approximate)
         self.names.need(f"from collections import {name}")
-        if isinstance(value, deque):
+        if is_a(value, deque):
             limit = "" if value.maxlen is None else f", maxlen={value.maxlen}"
-            return f"deque({self._container(list(value), approximate, depth)}{limit})"
-        return f"{name}({self._container(dict(value), approximate, depth)})"
+            return f"deque({self._container(list(value), depth, approximate=approximate)}{limit})"
+        return f"{name}({self._container(dict(value), depth, approximate=approximate)})"
 
     def _member(self, value: enum.Enum) -> str:
-        cls = type(value)
+        cls: Any = kind_of(value)
         if cls not in self.run.classes:
             self.names.need(f"from {cls.__module__} import {cls.__name__}")
             return f"{cls.__name__}.{value.name}"
-        name: str | None = value.name
-        if name is None or name not in cls.__members__:
+        name: Any = value.name
+        if name not in cls.__members__:
             raise Unwritable("a combination of flags")
         return f"{self.names.symbol(cls.__qualname__, cls.__module__)}.{name}"
 
@@ -142,22 +142,22 @@ class Writer:
     def _recipe(self, value: Recipe, depth: int) -> str:
         name = self._class(value.cls)
         given = [
-            self._write(item, False, depth - 1)
+            self._write(item, depth - 1)
             if parameter in value.positional
-            else f"{parameter}={self._write(item, False, depth - 1)}"
+            else f"{parameter}={self._write(item, depth - 1)}"
             for parameter, item in value.arguments
         ]
         return f"{name}({', '.join(given)})"
 
     def _object(self, value: Any, depth: int) -> str:
-        cls = type(value)
+        cls = kind_of(value)
         if cls in self.run.classes:
             return self._instance(value, depth)
         if isinstance(value, pathlib.PurePath):
             name = "PurePosixPath" if cls is pathlib.PurePosixPath else "Path"
             self.names.need(f"from pathlib import {name}")
             return f"{name}({str(value)!r})"
-        if isinstance(value, (datetime.date, datetime.time, datetime.timedelta, datetime.timezone)):
+        if isinstance(value, (dt.date, dt.time, dt.timedelta, dt.timezone)):
             self.names.need("import datetime")
             return repr(value)
         if cls in {decimal.Decimal, fractions.Fraction, uuid.UUID}:
@@ -169,18 +169,18 @@ class Writer:
 
     def _instance(self, value: Any, depth: int) -> str:
         """An instance whose class compares by its fields, written as a call of its constructor."""
-        cls = type(value)
+        cls = kind_of(value)
         if dataclasses.is_dataclass(value):
             return self._dataclass(value, depth)
-        if hasattr(cls, "_fields") and isinstance(value, tuple):
+        if hasattr(cls, "_fields") and is_a(value, tuple):
             inside = ", ".join(
-                f"{name}={self._write(getattr(value, name), False, depth - 1)}" for name in cls._fields
+                f"{name}={self._write(getattr(value, name), depth - 1)}" for name in cls._fields
             )
             return f"{self._class(cls)}({inside})"
         raise Unwritable("an instance that is compared by identity")
 
     def _dataclass(self, value: Any, depth: int) -> str:
-        cls: Any = type(value)
+        cls: Any = kind_of(value)
         compared = "__eq__" in vars(cls)
         node = self.run.classes[cls]
         own_init = any(
@@ -196,7 +196,7 @@ class Writer:
                 raise Unwritable("a field that the constructor does not take")
             if item.default is not dataclasses.MISSING and _same(item.default, current):
                 continue
-            given.append(f"{item.name}={self._write(current, False, depth - 1)}")
+            given.append(f"{item.name}={self._write(current, depth - 1)}")
         return f"{self._class(cls)}({', '.join(given)})"
 
 

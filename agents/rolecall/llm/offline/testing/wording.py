@@ -6,6 +6,7 @@ import enum
 import re
 from typing import TYPE_CHECKING, Any
 
+from rolecall.llm.offline.evaluation.kinds import is_a, kind_of
 from rolecall.llm.offline.evaluation.streams import Stream
 from rolecall.llm.offline.testing.candidates import OMITTED
 from rolecall.llm.offline.testing.subjects import Recipe
@@ -27,16 +28,14 @@ def snake(name: str) -> str:
 
 def test_name(subject: Subject, found: Probe) -> str:
     """A name that states the condition and the result."""
-    parts = [
-        "test",
-        snake(subject.name) or "call",
-        _result(subject, found.outcome),
-        _condition(subject, found),
-    ]
+    steps = found.setup.steps if isinstance(found.setup, Recipe) else ()
+    after = "_".join(f"after_{snake(step.subject.member)}" for step in steps)
+    condition = _condition(subject, found)
+    parts = ["test", snake(subject.name) or "call", _result(subject, found.outcome), condition, after]
     return "_".join(part for part in parts if part)
 
 
-def _result(subject: Subject, outcome: Outcome) -> str:
+def _result(subject: Subject, outcome: Outcome) -> str:  # noqa: PLR0911 - one return for each kind
     if outcome.error is not None:
         return f"raises_{snake(type(outcome.error).__name__)}"
     if subject.way == "members":
@@ -80,19 +79,21 @@ def describe(value: Any) -> str:  # noqa: PLR0911 - one line for each kind of va
         return str(value).lower()
     if isinstance(value, (int, float)):
         return _number(value)
-    if isinstance(value, (str, bytes)):
-        return _text(value if isinstance(value, str) else value.decode("latin-1"))
-    if isinstance(value, (list, tuple, dict, set, frozenset)):
-        kind = type(value).__name__.lower()
+    if isinstance(value, bytes):
+        return _text(value.decode("latin-1"))
+    if isinstance(value, str):
+        return _text(value)
+    if is_a(value, list, tuple, dict, set, frozenset):
+        kind = kind_of(value).__name__.lower()
         if not value:
             return f"empty_{kind}"
         return f"{kind}_of_{len(value)}"
-    return snake(getattr(value, "__name__", type(value).__name__))
+    return snake(getattr(value, "__name__", kind_of(value).__name__))
 
 
 def _number(value: float) -> str:
     sign = "minus_" if value < 0 else ""
-    digits = re.sub(r"\W", "_", f"{abs(value):g}" if isinstance(value, float) else str(abs(value)))
+    digits = re.sub(r"\W", "_", f"{abs(value):g}" if is_a(value, float) else str(abs(value)))
     return sign + (digits if len(digits) <= _MAX_WORD else "large_number")
 
 

@@ -1,1 +1,1 @@
-"""The technical writer without a model: docstrings, reference pages, guides and READMEs traced to the code."""
+"""The technical writer without a model: docstrings, references, guides and READMEs."""

@@ -50,13 +50,15 @@ def docstrings(request: TaskRequest, target: ContextItem) -> Draft:
     elif draft.edit(target.path, edits):
         count = len(patches)
         draft.say(
-            f"{count} {'docstring' if count == 1 else 'docstrings'} added to {target.path}; no line of code changed."
+            f"{count} {'docstring' if count == 1 else 'docstrings'} added to {target.path}; no line of code "
+            "changed."
         )
         draft.say(
-            "Arguments, defaults, results and raised exceptions are read from the code; each TODO(rolecall) needs a person."
+            "Arguments, defaults, results and raised exceptions are read from the code; each TODO(rolecall) "
+            "needs a person."
         )
-    for problem in stale(module, selection)[:5]:
-        draft.say(problem)
+    for difference in stale(module, selection)[:5]:
+        draft.say(difference)
     return draft
 
 
@@ -219,11 +221,7 @@ def class_lines(info: ClassInfo) -> list[str]:
 def _module_patch(module: Module, lines: list[str]) -> list[Patch]:
     first = module.tree.body[0]
     place = 0
-    while (
-        (place < len(lines)
-        and lines[place].startswith("#!"))
-        or (place < 2 and "coding" in lines[place] and lines[place].startswith("#"))
-    ):
+    while place < len(lines) and _stays_first(lines[place], place):
         place += 1
     names = [item.name for item in module.functions if item.is_public] + [
         cls.name for cls in module.classes if cls.is_public and "." not in cls.name
@@ -233,6 +231,11 @@ def _module_patch(module: Module, lines: list[str]) -> list[Patch]:
     public = ", ".join(names[:6]) + (" and more" if len(names) > 6 else "")  # noqa: PLR2004 - a line's worth
     text = ['"""TODO(rolecall): say what this module is for.', "", f"Public: {public}.", '"""', ""]
     return [Patch(place, place, tuple(text))]
+
+
+def _stays_first(line: str, place: int) -> bool:
+    """A shebang, or the encoding in the first two lines (PEP 263)."""
+    return line.startswith("#!") or (place <= 1 and line.startswith("#") and "coding" in line)
 
 
 def _insert(
@@ -341,7 +344,8 @@ def stale(module: Module, selection: Selection | None) -> list[str]:
         missing = [name for name in real if name not in documented]
         if gone:
             problems.append(
-                f"{definition.qualified}: its docstring names {', '.join(gone)}, which the code does not take."
+                f"{definition.qualified}: its docstring names {', '.join(gone)}, which the code does not "
+                "take."
             )
         if missing:
             problems.append(f"{definition.qualified}: its docstring leaves out {', '.join(missing)}.")

@@ -8,11 +8,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rolecall.llm.offline.source.reading import Definition, Module, Parameter
 from rolecall.llm.offline.source.wording import first_sentence, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rolecall.llm.offline.source.reading import Definition, Module, Parameter
 
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
 _TYPES = {"int": "integer", "float": "number", "str": "string", "bool": "boolean"}
@@ -121,7 +122,7 @@ def _operation(route: Route, seen: set[str]) -> list[str]:
             "          application/json:",
         ]
         lines += ['            schema: {description: "TODO(rolecall): the fields of the body."}']
-    return lines + [
+    lines += [
         "      responses:",
         '        "200":',
         '          description: "TODO(rolecall): what is sent on success."',
@@ -131,6 +132,7 @@ def _operation(route: Route, seen: set[str]) -> list[str]:
         "            application/json:",
         '              schema: {$ref: "#/components/schemas/Error"}',
     ]
+    return lines
 
 
 def _schema(parameter: Parameter | None) -> str | None:

@@ -77,7 +77,7 @@ def api_section(study: Study, heading: str) -> list[str]:
 
 
 def readme_edits(text: str, study: Study) -> list[tuple[str, str]] | None:
-    """Edits that add a section on the module to an existing README; empty where it names the module already."""
+    """Edits that add a section on the module to a README; empty where it names the module already."""
     if re.search(rf"`{re.escape(study.title)}`", text):
         return []
     lines = split_lines(text)
@@ -110,7 +110,7 @@ def _place(lines: list[str], *, under_api: bool) -> int:
 
 
 def guide(study: Study) -> str:
-    """A guide to the module: one step for each function, with what to see, and the errors a reader may meet."""
+    """A guide to the module: a step for each function, what to see, and the errors a reader may meet."""
     samples = study.samples()
     listed = [
         item for item in study.definitions() if item.name.isidentifier() and not item.name.startswith("__")

@@ -95,7 +95,8 @@ def entry(item: Definition, level: int, samples: list[Sample], module: str) -> l
             star = {"var_positional": "*", "var_keyword": "**"}.get(parameter.kind, "")
             default = _cell(parameter.default or "") or ("any number" if star else "required")
             lines.append(
-                f"| `{star}{parameter.name}` | {_cell(parameter.annotation or '') or 'not annotated'} | {default} |"
+                f"| `{star}{parameter.name}` | {_cell(parameter.annotation or '') or 'not annotated'} | "
+                f"{default} |"
             )
         lines.append("")
     if item.node.returns is not None and "abstractmethod" not in decorators(item.node):

@@ -37,10 +37,12 @@ def write_reference(study: Study, gathered: Gathered) -> Draft:
         path = free_path(study, join(_docs(study), "reference", f"{slug(study.title)}.md"))
         if path and draft.file(path, reference(study)):
             draft.say(
-                f"{path} lists the public API of {study.target.path}; signatures, defaults and raises are the code's own."
+                f"{path} lists the public API of {study.target.path}; signatures, defaults and raises are "
+                "the code's own."
             )
             draft.say(
-                "Example outputs were computed from the code; nothing was run. Each TODO(rolecall) needs a person."
+                "Example outputs were computed from the code; nothing was run. Each TODO(rolecall) needs a "
+                "person."
             )
             return draft
     else:
@@ -76,7 +78,8 @@ def write_readme(study: Study | None, gathered: Gathered) -> Draft:
         path = join(facts.folder, "README.md")
         if draft.file(path, new_readme(facts, study)):
             draft.say(
-                f"{path}: name, commands and versions come from {facts.manifest or 'the workspace'}; what no file says is marked TODO(rolecall)."
+                f"{path}: name, commands and versions come from {facts.manifest or 'the workspace'}; what "
+                "no file says is marked TODO(rolecall)."
             )
         return draft
     path, text = existing
