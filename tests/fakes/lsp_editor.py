@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
-from pytest_lsp.client import LanguageClient, register_lsp_features
+from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, LanguageClient, register_lsp_features
 
 from fakes.command import COMMAND, Surroundings
 from fakes.lsp_profiles import converter
@@ -41,6 +42,8 @@ class Editor:
         accepts: whether the user accepts a preview, for edits with ``needsConfirmation``.
         honest: whether a refused preview is reported as not applied.
         before_apply: called before an edit is applied: somebody types at that moment.
+        progress: what was reported, by token.
+        reported: monotonic seconds of each report.
     """
 
     surroundings: Surroundings
@@ -56,14 +59,19 @@ class Editor:
     events: list[Any] = field(default_factory=list)
     hidden: dict[str, str] = field(default_factory=dict)
     files: dict[str, OpenFile] = field(default_factory=dict)
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    progress: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    reported: list[float] = field(default_factory=list)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
     client: LanguageClient = field(init=False)
     initialized: types.InitializeResult = field(init=False)
 
     async def start(self, *, options: dict[str, Any] | None = None, **params: Any) -> Editor:
         """Start the server and shake hands."""
         self.client = LanguageClient(converter_factory=converter)
-        register_lsp_features(self.client)
+        own = {types.PROGRESS, types.WINDOW_SHOW_MESSAGE}
+        register_lsp_features(
+            self.client, {name: take for name, take in DEFAULT_CLIENT_FEATURES.items() if name not in own}
+        )
         self._register()
         await self.client.start_io(
             *COMMAND, "lsp", "--no-daemon", env=self.surroundings.environment, cwd=self.surroundings.folder
@@ -130,8 +138,6 @@ class Editor:
 
     async def command(self, name: str, argument: Any = None, token: str | None = None) -> Any:
         """Execute a command with its one object argument."""
-        if token is not None:
-            self.client.progress_reports[token] = []
         return plain(
             await self.client.workspace_execute_command_async(
                 types.ExecuteCommandParams(
@@ -139,6 +145,13 @@ class Editor:
                 )
             )
         )
+
+    async def until(self, condition: Callable[[], object], seconds: float = 20) -> None:
+        """Wait until something the server sends makes the condition true."""
+        async with asyncio.timeout(seconds):
+            while not condition():
+                self.news.clear()
+                await self.news.wait()
 
     def texts(self) -> list[str]:
         """The messages shown so far."""
@@ -154,7 +167,7 @@ class Editor:
         @client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
         async def question(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
             self.questions.append(params)
-            self.asked.set()
+            self.news.set()
             if not self.answers:
                 await asyncio.Event().wait()
             chosen = self.answers.popleft()
@@ -163,6 +176,17 @@ class Editor:
         @client.feature(types.CLIENT_REGISTER_CAPABILITY)
         def registered(_: types.RegistrationParams) -> None:
             return None
+
+        @client.feature(types.PROGRESS)
+        def progress(params: types.ProgressParams) -> None:
+            self.progress.setdefault(str(params.token), []).append(plain(params.value))
+            self.reported.append(time.monotonic())
+            self.news.set()
+
+        @client.feature(types.WINDOW_SHOW_MESSAGE)
+        def message(params: types.ShowMessageParams) -> None:
+            self.client.messages.append(params)
+            self.news.set()
 
         @client.feature("rolecall/event")
         def event(params: Any) -> None:

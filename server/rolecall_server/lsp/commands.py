@@ -39,8 +39,8 @@ def register(connection: Connection) -> None:
 
 
 async def _run(connection: Connection, values: Json, token: str | int | None) -> Json:
-    title = run_title(connection.roles, values)
-    progress = Progress(connection, title, role_title(connection.roles, values["role"]), token)
+    roles = await connection.roles_known()
+    progress = Progress(connection, run_title(roles, values), role_title(roles, values["role"]), token)
     try:
         session = await connection.ready()
         from rolecall_server.lsp.running import start  # noqa: PLC0415 - imported by the session's opening

@@ -32,8 +32,9 @@ CLOSING_S = 1.0
 
 HEAVY_MODULES = (
     "rolecall.runtime",
-    *(f"rolecall_server.lsp.{name}" for name in ("running", "reverting")),
     "rolecall.status",
+    "rolecall_server.lsp.running",
+    "rolecall_server.lsp.reverting",
 )
 ROLES_POLL_S = 1.0
 """Seconds between two looks at the role files; a saved change counts within 2 s (contract section 4)."""

@@ -223,15 +223,21 @@ class Protocol(LanguageServerProtocol):
         with suppress(ConnectionError):  # the client is gone; reading will end, and with it the connection
             self.writer.write(encode(body.encode()))
 
+    def _serialize_message(self, data: Any) -> Any:
+        """LSP types as JSON values. The library's own would walk through any object."""
+        if hasattr(data, "__attrs_attrs__"):
+            return self._converter.unstructure(data)
+        raise TypeError(f"{type(data).__name__} is no JSON value")
+
     def _take_request(self, request_id: RequestId, method: str, params: Any) -> None:
         try:
             self._admit(request_id, method)
             outcome = self._handler(method)(self._typed(method, params, {"id": request_id}))
+            if not inspect.isawaitable(outcome):
+                self.send({"id": request_id, "result": outcome})
+                return
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary: every failure is answered
             self._answer_failure(request_id, method, error)
-            return
-        if not inspect.isawaitable(outcome):
-            self.send({"id": request_id, "result": outcome})
             return
         future = asyncio.ensure_future(self._finish(request_id, method, outcome))
         self._running[request_id] = future

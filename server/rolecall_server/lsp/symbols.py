@@ -65,7 +65,7 @@ def outline(text: str, language: str) -> tuple[Symbol, ...]:
     if language == "python" and len(text) <= AST_LIMIT:
         try:
             return tuple(_parsed(text))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
             pass  # half-written code is the usual state of a buffer
     return tuple(_scanned(split_lines(text)))
 

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 LIMIT: Final = 100
 
 
-def role_title(roles: RoleCatalog | None, role_id: str) -> str:
-    """The role's title; made of its id where the roles are not known yet, or it is not."""
-    known = next((role.title for role in roles.roles() if role.id == role_id), None) if roles else None
+def role_title(roles: RoleCatalog, role_id: str) -> str:
+    """The role's title; made of its id where there is no such role."""
+    known = next((role.title for role in roles.roles() if role.id == role_id), None)
     return known or role_id.replace("_", " ").title()[:LIMIT]
 
 
-def run_title(roles: RoleCatalog | None, values: dict[str, Any]) -> str:
+def run_title(roles: RoleCatalog, values: dict[str, Any]) -> str:
     """The title of a run: ``QA Engineer: write tests for a.py``.
 
     Args:
-        roles: the roles on call, where they were read.
+        roles: the roles on call.
         values: the argument object of ``rolecall.run``.
     """
     work = " ".join(_work(roles, values).split())
@@ -29,9 +29,9 @@ def run_title(roles: RoleCatalog | None, values: dict[str, Any]) -> str:
     return title if len(title) <= LIMIT else f"{title[: LIMIT - 1]}…"
 
 
-def _work(roles: RoleCatalog | None, values: dict[str, Any]) -> str:
+def _work(roles: RoleCatalog, values: dict[str, Any]) -> str:
     wanted = values.get("task")
-    for role in roles.roles() if roles else ():
+    for role in roles.roles():
         for task in role.tasks:
             if (role.id, task.id) == (values["role"], wanted):
                 return task.phrase(unquote(values["uri"].rsplit("/", 1)[-1]))

@@ -252,3 +252,65 @@ async def test_an_answer_without_files_is_a_message_where_no_document_can_be_sho
 
 def read(uri):
     return path_of(uri).read_text()
+
+
+MOVE = '<move from="src/pricing.py" to="src/prices.py"/>\n<delete path="old.txt"/>\n'
+
+
+@pytest.mark.parametrize("profile", [VSCODE, EGLOT], ids=["vscode", "eglot"])
+async def test_files_are_moved_and_deleted_by_the_editor_or_else_on_disk(edit_with, endpoint, profile):
+    replies(endpoint, MOVE)
+    editor = await edit_with(profile)
+    editor.answers.append("Apply")
+    (editor.folder / "old.txt").write_text("old\n")
+    (editor.folder / "notes.txt").write_text("notes\n")
+    result = await editor.command("rolecall.run", run(editor.open("notes.txt")))
+    assert result["applied"], result
+    assert not (editor.folder / "old.txt").exists()
+    assert not (editor.folder / "src/pricing.py").exists()
+    assert "LIMIT" in (editor.folder / "src/prices.py").read_text()
+    kinds = [getattr(one, "kind", "edit") for edit in editor.edits for one in edit.document_changes]
+    assert kinds == (["rename", "delete"] if profile is VSCODE else []) or sorted(kinds) == [
+        "delete",
+        "rename",
+    ]
+
+
+async def test_a_client_that_takes_no_edits_has_them_written_to_disk(edit_with, endpoint):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with({"window": {}})
+    uri = editor.open("src/pricing.py")
+    result = await editor.command("rolecall.run", run(uri))
+    assert (result["applied"], result["applied_by"]) == (True, "disk")
+    assert "LIMIT = 200" in (editor.folder / "src/pricing.py").read_text()
+    assert editor.edits == []
+
+
+async def test_an_unsaved_buffer_of_such_a_client_is_not_overwritten_on_disk(edit_with, endpoint):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with({"window": {}})
+    uri = editor.open("src/pricing.py")
+    before = (editor.folder / "src/pricing.py").read_text()
+    editor.type(uri, editor.files[uri].text + "# mine\n")
+    result = await editor.command("rolecall.run", run(uri))
+    assert (result["applied"], result["error"]["code"]) == (False, "edit_conflict")
+    assert (editor.folder / "src/pricing.py").read_text() == before
+
+
+async def test_a_protected_file_is_asked_for_even_when_edits_are_applied_automatically(edit_with, endpoint):
+    replies(endpoint, '<file path="CLAUDE.md">\nObey.\n</file>\n')
+    editor = await edit_with(NEOVIM)
+    editor.answers.append(None)
+    result = await editor.command("rolecall.run", run(editor.open("src/pricing.py"), apply="auto"))
+    assert len(editor.questions) == 1
+    assert (result["applied"], result["files"][0]["state"]) == (False, "needs_confirmation")
+    assert not (editor.folder / "CLAUDE.md").exists()
+
+
+async def test_a_file_outside_the_workspace_is_never_sent_to_the_editor(edit_with, endpoint):
+    replies(endpoint, '<file path="../outside.py">\nx = 1\n</file>\n', RAISE_LIMIT)
+    editor = await edit_with(VSCODE)
+    result = await editor.command("rolecall.run", run(editor.open("src/pricing.py")))
+    assert result["error"]["code"] == "path_refused"
+    assert editor.edits == []
+    assert not (editor.folder.parent / "outside.py").exists()
