@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Base of all events."""
+    """Base of all events.
+
+    Attributes:
+        public: whether it has a wire form; the others are for the doors' own progress.
+    """
 
     type: ClassVar[str]
+    public: ClassVar[bool] = True
 
     def payload(self) -> dict[str, Any]:
         """The event's own members of the wire form, as JSON values."""
@@ -33,6 +38,16 @@ class Started(Event):
     task: str | None
     provider: str | None = None
     model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Queued(Event):
+    """The task waits for its turn: ``place`` 1 is the next of ``waiting`` (``concurrency.max_tasks``)."""
+
+    type: ClassVar[str] = "queued"
+    public: ClassVar[bool] = False
+    place: int
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ keeps what it has learnt so far, so that a result can be given at any moment, a 
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,22 +23,26 @@ from rolecall.errors import (
     InternalError,
     RolecallError,
     TaskCancelled,
+    TimedOut,
 )
-from rolecall.events import Attempt, Delta, Event, Failed, FileClosed, Finished, Restart, Started
+from rolecall.events import Attempt, Delta, Event, Failed, FileClosed, Finished, Queued, Restart, Started
 from rolecall.llm.client import complete
 from rolecall.llm.types import FinishChunk, ModelCall, TextChunk
 from rolecall.preparing import Preparation
 from rolecall.proposal import Proposal
 from rolecall.task import ErrorInfo, TaskResult, Usage
+from rolecall.telemetry import metrics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from rolecall.answer.changeset import Change
     from rolecall.applying import Applier
     from rolecall.runtime import Runtime
     from rolecall.session import Session
     from rolecall.task import Status, TaskRequest
+    from rolecall.turns import Turn
 
 SHORTER_REQUESTS = 2
 """Further requests, each with less context, where the context was too large (contract section 3)."""
@@ -80,6 +85,7 @@ class Run:
         self._attempts = 0
         self._applied_by: Literal["editor", "disk"] | None = None
         self._started = runtime.clock()
+        self._deadline_from = self._started
         self._first_token: float | None = None
         self._ended: float | None = None
 
@@ -92,6 +98,10 @@ class Run:
             "agent_id": f"{self.request.role}:{self.task_id}",
             "role": self.request.role,
         }
+
+    def collecting(self) -> AbstractContextManager[None]:
+        """Within it this trip is counted, where its client has metrics enabled."""
+        return metrics.collecting(self.session.settings.metrics.enabled)
 
     async def events(self) -> AsyncGenerator[Event]:
         """Everything that happens, in order; ends with the result, and the error where there is one."""
@@ -122,17 +132,28 @@ class Run:
             )
             yield from self._end()
 
-    async def apply(self, applier: Applier, *, explicit: bool, paths: Sequence[str] | None = None) -> bool:
+    async def apply(
+        self,
+        applier: Applier,
+        *,
+        explicit: bool,
+        paths: Sequence[str] | None = None,
+        session: Session | None = None,
+    ) -> bool:
         """Apply the proposed edits, or the picked paths; see :func:`rolecall.applying.apply`.
 
-        ``explicit``: asking for it was itself the confirmation that ``apply.confirm: overwrite`` wants.
+        Args:
+            applier: where they go.
+            explicit: asking for it was itself the confirmation that ``apply.confirm: overwrite`` wants.
+            paths: the picked ones; None for all.
+            session: who applies, where that is another client than the one that asked for the task.
         """
-        metrics, role = self.runtime.metrics, self.request.role
+        counts, role = self.runtime.metrics, self.request.role
         target = self.request.target.path if self.request.target else None
         consent = applying.Consent(self.request.apply, explicit, target)
         try:
             applied = await applying.apply(
-                self.session,
+                session or self.session,
                 self.proposal.changes,
                 _Committing(self, applier),
                 consent,
@@ -141,15 +162,17 @@ class Run:
             )
         except EditError as error:
             kind = "conflicts" if isinstance(error, EditConflict) else "refused"
-            metrics.count(f"rolecall.edits.{kind}", role=role)
+            with self.collecting():
+                counts.count(f"rolecall.edits.{kind}", role=role)
             raise
         if applied:
             self._applied_by = applier.by
-            metrics.count(
-                "rolecall.edits.applied",
-                sum(change.state == "applied" for change in self.proposal.changes.changes),
-                role=role,
-            )
+            with self.collecting():
+                counts.count(
+                    "rolecall.edits.applied",
+                    sum(change.state == "applied" for change in self.proposal.changes.changes),
+                    role=role,
+                )
         return applied
 
     def taken_back(self, *, except_for: Collection[str] = ()) -> None:
@@ -192,10 +215,46 @@ class Run:
             raise self._problem
         self.runtime.export_metrics(self.session)
         self._preparation = preparation = Preparation(self.session, self.request)
-        await preparation.complete(self.runtime, self.proposal.documents)
-        async for event in self._ask(preparation):
-            yield event
+        turn = self.runtime.turns.ask(self.session.id, self.session.settings.concurrency.max_tasks)
+        try:
+            async with aclosing(self._wait_for(turn)) as waiting:
+                async for event in waiting:
+                    yield event
+            async with self._deadline():
+                await preparation.complete(self.runtime, self.proposal.documents)
+            async with aclosing(self._ask(preparation)) as asking:
+                async for event in asking:
+                    yield event
+        finally:
+            # Before edits are applied: a person may take their time to confirm them.
+            turn.end()
         await self._finish()
+
+    async def _wait_for(self, turn: Turn) -> AsyncGenerator[Event]:
+        """Tell the place in the queue until it is the task's turn."""
+        while place := turn.place:
+            yield Queued(place, self.runtime.turns.waiting)
+            async with self._deadline():
+                await turn.moved_from(place)
+        if self.request.timeout_s is None:
+            # The settings limit how long a model may take, not how long others are served before.
+            self._deadline_from = self.runtime.clock()
+
+    @asynccontextmanager
+    async def _deadline(self) -> AsyncGenerator[None]:
+        """Raise TimedOut where the block is not done within the total deadline."""
+        timeout = asyncio.timeout(self._time_left())
+        try:
+            async with timeout:
+                yield
+        except TimeoutError:
+            if not timeout.expired():
+                raise
+            raise TimedOut(
+                f"The task was not done within {self._total_s():g} s (llm.total_timeout_s or --timeout).",
+                hint="Ask for less at once, or allow more time.",
+                retriable=False,
+            ) from None
 
     async def _ask(self, preparation: Preparation) -> AsyncGenerator[Event]:
         """Ask, and where the context turns out too large, ask again with less of it."""
@@ -244,8 +303,10 @@ class Run:
 
     def _time_left(self) -> float:
         """Seconds of the total deadline that are left."""
-        total = self.request.timeout_s or self.session.settings.llm.total_timeout_s
-        return max(total - (self.runtime.clock() - self._started), 0.001)
+        return max(self._total_s() - (self.runtime.clock() - self._deadline_from), 0.001)
+
+    def _total_s(self) -> float:
+        return self.request.timeout_s or self.session.settings.llm.total_timeout_s
 
     def _take(self, text: str) -> Iterator[Event]:
         if not text:

@@ -11,6 +11,7 @@ from rolecall.llm.endpoint import EndpointCache
 from rolecall.llm.pool import ClientPool
 from rolecall.tasks import TaskRegistry
 from rolecall.telemetry.metrics import Metrics
+from rolecall.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,7 @@ class Runtime:
         self.breakers = BreakerRegistry(clock, self.metrics)
         self.endpoints = EndpointCache(clock)
         self.calibration = Calibration()
+        self.turns = Turns()
         self.tasks = TaskRegistry(self)
         self._exporter: Exporter | None = None
 

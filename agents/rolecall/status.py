@@ -36,6 +36,7 @@ def statistics(runtime: Runtime) -> dict[str, Any]:
     return {
         "pool": runtime.pool.statistics(),
         "breakers": runtime.breakers.snapshot(),
+        "queue": {"running": runtime.turns.running, "waiting": runtime.turns.waiting},
         "metrics": runtime.metrics.snapshot(),
     }
 

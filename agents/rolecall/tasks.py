@@ -146,14 +146,14 @@ class Task:
         return await self.wait()
 
     async def _drive(self) -> None:
-        with structlog.contextvars.bound_contextvars(**self.run.log_context()):
+        with structlog.contextvars.bound_contextvars(**self.run.log_context()), self.run.collecting():
             async with aclosing(self.run.events()) as events:
                 async for event in events:
                     self._publish(event)
 
     def _end(self, driver: asyncio.Task[None]) -> None:
         """Close the task, whatever became of its driver; one cancelled before its first step ran nothing."""
-        with structlog.contextvars.bound_contextvars(**self.run.log_context()):
+        with structlog.contextvars.bound_contextvars(**self.run.log_context()), self.run.collecting():
             if not driver.cancelled() and (fault := driver.exception()) is not None:
                 log.error("a task's driver failed", exc_info=fault)
             for event in self.run.end_as_cancelled():

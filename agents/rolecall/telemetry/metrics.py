@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rolecall.telemetry.instruments import INSTRUMENTS
@@ -27,6 +28,18 @@ OVERFLOW = (("otel.metric.overflow", "true"),)
 QUANTILES = (0.5, 0.95, 0.99)
 
 Attributes = tuple[tuple[str, str], ...]
+
+_COLLECTING: ContextVar[bool] = ContextVar("collecting_metrics", default=True)
+
+
+@contextmanager
+def collecting(enabled: bool) -> Generator[None]:  # noqa: FBT001  # it is the setting itself
+    """Within it, this context's work is counted or not: one client's ``metrics.enabled`` is not another's."""
+    token = _COLLECTING.set(enabled)
+    try:
+        yield
+    finally:
+        _COLLECTING.reset(token)
 
 
 class Sketch(Protocol):
@@ -71,6 +84,8 @@ class Metrics:
         _instrument(name, "counter")
         if n < 0:
             raise ValueError(f"counter {name} cannot go down by {n}")
+        if not _COLLECTING.get():
+            return
         with self._lock:
             series = self._numbers.setdefault(name, {})
             key = _key(series, attributes)
@@ -79,6 +94,8 @@ class Metrics:
     def gauge(self, name: str, value: float, /, **attributes: object) -> None:
         """Set a gauge to ``value``. Raises KeyError for an unknown name."""
         _instrument(name, "gauge")
+        if not _COLLECTING.get():
+            return
         with self._lock:
             series = self._numbers.setdefault(name, {})
             series[_key(series, attributes)] = value
@@ -86,6 +103,8 @@ class Metrics:
     def observe(self, name: str, value: float, /, **attributes: object) -> None:
         """Record ``value`` in a histogram. Raises KeyError for an unknown name."""
         _instrument(name, "histogram")
+        if not _COLLECTING.get():
+            return
         with self._lock:
             series = self._sketches.setdefault(name, {})
             key = _key(series, attributes)

@@ -117,7 +117,8 @@ def _cancel_on_signal(task: Task) -> list[int]:
 
 async def _stream_json(events: Subscription) -> None:
     async for numbered in events:
-        write_json(numbered.to_json(), indent=None)
+        if numbered.event.public:
+            write_json(numbered.to_json(), indent=None)
 
 
 async def _stream_prose(events: Subscription) -> None:

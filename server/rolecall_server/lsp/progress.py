@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from rolecall.events import Attempt, Delta, FileClosed, Restart
+from rolecall.events import Attempt, Delta, FileClosed, Queued, Restart
 
 if TYPE_CHECKING:
     from rolecall.events import Event
@@ -92,6 +92,10 @@ class Progress:
                 why = f": {event.reason}" if event.reason else ""
                 wait = f" in {event.wait_s:.0f} s" if event.wait_s >= 1 else ""
                 self._note = f"attempt {event.n} of {event.of}{wait}{why}"
+            case Attempt():
+                self._note = ""
+            case Queued(place, waiting):
+                self._note = f"waiting for its turn, place {place} of {waiting}"
             case FileClosed():
                 self._note = f"{event.path} is complete"
             case _:

@@ -125,7 +125,7 @@ async def _see_through(
     try:
         async for numbered in subscription:
             progress.take(numbered.event)
-            if connection.events:
+            if connection.events and numbered.event.public:
                 protocol.notify_raw("rolecall/event", numbered.to_json())
             # A client that reads slowly gets joined deltas, not a growing heap of them.
             await protocol.drain()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from rolecall.events import Attempt, Delta, FileClosed, Restart, Started
+from rolecall.events import Attempt, Delta, FileClosed, Queued, Restart, Started
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Awaitable, Callable
@@ -80,9 +80,13 @@ class Progress:
         match event:
             case Started():
                 self._phase = "asking the model"
+            case Queued(place, waiting):
+                self._phase = f"waiting for its turn, place {place} of {waiting}"
             case Attempt(n, of, wait_s, reason) if reason:
                 wait = f" in {wait_s:.1f} s" if wait_s else ""
                 self._phase = f"attempt {n} of {of}{wait} ({reason})"
+            case Attempt():
+                self._phase = "asking the model"
             case Restart():
                 self._characters, self._tail = 0, ""
             case Delta(text):
