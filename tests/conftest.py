@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,18 @@ from fakes.command import Surroundings
 @pytest.fixture
 def surroundings(tmp_path: Path) -> Surroundings:
     return Surroundings(tmp_path / "surroundings")
+
+
+@pytest.fixture(params=["alone", "shared"])
+def served(request, surroundings: Surroundings) -> Iterator[Surroundings]:
+    """Each test that uses it runs twice: against a server of its own, and through the daemon."""
+    surroundings.shared = request.param == "shared"
+    # Not below tmp_path, whose length depends on the test's name: sockets' paths are short.
+    runtime = tempfile.mkdtemp(prefix="rolecall-")
+    surroundings.extra["ROLECALL_RUNTIME_DIR"] = runtime
+    yield surroundings
+    surroundings.end_daemons()
+    shutil.rmtree(runtime)
 
 
 @pytest.fixture

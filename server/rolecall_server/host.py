@@ -17,10 +17,18 @@ if TYPE_CHECKING:
     from rolecall.runtime import Runtime
     from rolecall.session import Session
     from rolecall.workspace.documents import Buffers
+    from rolecall_server.attached import AttachedEditors
 
 
 class Host:
     """One process's shared state, for any number of clients at both doors."""
+
+    @cached_property
+    def editors(self) -> AttachedEditors:
+        """The editors that have a workspace open."""
+        from rolecall_server.attached import AttachedEditors  # noqa: PLC0415 - not before the handshake
+
+        return AttachedEditors()
 
     @cached_property
     def runtime(self) -> Runtime:
@@ -37,10 +45,19 @@ class Host:
         editor: Mapping[str, Any] | None = None,
         buffers: Buffers | None = None,
     ) -> Session:
-        """A session for one client; opens even when its settings are invalid."""
-        from rolecall.session import Session  # noqa: PLC0415
+        """A session for one client; opens even when its settings are invalid.
 
-        return Session(caller, roots=roots, editor=editor, buffers=buffers)
+        A client without buffers of its own sees those of an editor that has its workspace open.
+        """
+        from rolecall.session import Session  # noqa: PLC0415
+        from rolecall_server.attached import SharedBuffers  # noqa: PLC0415
+
+        if buffers is not None:
+            return Session(caller, roots=roots, editor=editor, buffers=buffers)
+        shared = SharedBuffers(self.editors)
+        session = Session(caller, roots=roots, editor=editor, buffers=shared)
+        shared.place_in(session.workspace)
+        return session
 
     async def close_session(self, session: Session) -> None:
         """End what the client had running; nothing where nothing was ever started."""

@@ -17,10 +17,14 @@ class Surroundings:
     """A home folder and an environment that hold nothing of the person who runs the tests.
 
     No local model is looked for: the provider is ``offline`` until an endpoint is set.
+
+    Attributes:
+        shared: whether servers are relays of a daemon, or serve in their own process.
     """
 
     folder: Path
     extra: dict[str, str] = field(default_factory=dict)
+    shared: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
@@ -33,6 +37,7 @@ class Surroundings:
             "PYTHONWARNINGS": "default",
             "LANG": "C.UTF-8",
             "ROLECALL_LLM__PROVIDER": "offline",
+            "ROLECALL_RUNTIME_DIR": str(self.folder / "run"),
             **self.extra,
         }
 
@@ -68,3 +73,18 @@ class Surroundings:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+
+    def server(self, door: str) -> list[str]:
+        """The command line of a server."""
+        return [*COMMAND, door] if self.shared else [*COMMAND, door, "--no-daemon"]
+
+    def serve(self, door: str, *options: str, cwd: Path | str) -> subprocess.Popen[bytes]:
+        """Start a server with pipes; the caller ends it."""
+        return self.start(*self.server(door)[len(COMMAND) :], *options, cwd=cwd)
+
+    def end_daemons(self) -> None:
+        """End every daemon that was started in these surroundings."""
+        from rolecall_server.daemon import control
+
+        for daemon in control.running(self.environment)[0]:
+            control.stop(daemon)

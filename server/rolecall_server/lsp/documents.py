@@ -109,6 +109,10 @@ class OpenDocuments:
         if path is not None and self._by_path.get(path) is buffer:
             del self._by_path[path]
 
+    def clear(self) -> None:
+        """Every document was closed: the client is gone."""
+        self._by_uri, self._paths, self._by_path = {}, {}, {}
+
     def _place(self, uri: str) -> None:
         if self._workspace is None or self._cwd is None or not is_file(uri):
             return

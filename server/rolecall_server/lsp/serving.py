@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from rolecall_server.lsp.attaching import Attachment
 from rolecall_server.lsp.framing import MessageReader
 from rolecall_server.lsp.parent import gone
 from rolecall_server.lsp.server import create_server
+from rolecall_server.lsp.shapes import is_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,9 +47,18 @@ async def serve(  # noqa: PLR0913 - a connection has these parts
     Returns:
         The exit code: 1 for an ``exit`` without ``shutdown``, else 0.
     """
-    server = create_server(host, caller, roots=roots, opened=opened)
+
+    def joined(session: Session) -> None:
+        attachment.join(session)
+        if opened is not None:
+            opened(session)
+
+    server = create_server(host, caller, roots=roots, opened=joined)
+    attachment = Attachment(server.connection)
     server.protocol.set_writer(writer)
-    reading = asyncio.create_task(_read(reader, server, watch_parent=watch_parent), name="rolecall-lsp-read")
+    reading = asyncio.create_task(
+        _read(reader, server, attachment, watch_parent=watch_parent), name="rolecall-lsp-read"
+    )
     ended = asyncio.create_task(server.protocol.ended.wait(), name="rolecall-lsp-ended")
     try:
         await asyncio.wait([reading, ended], return_when=asyncio.FIRST_COMPLETED)
@@ -55,6 +66,7 @@ async def serve(  # noqa: PLR0913 - a connection has these parts
         reading.cancel()
         ended.cancel()
         await server.connection.close()
+        attachment.close()
     return server.protocol.exit_code
 
 
@@ -85,7 +97,9 @@ async def serve_tcp(
         await server.serve_forever()
 
 
-async def _read(reader: Readable, server: RolecallServer, *, watch_parent: bool) -> None:
+async def _read(
+    reader: Readable, server: RolecallServer, attachment: Attachment, *, watch_parent: bool
+) -> None:
     protocol: Protocol = server.protocol
     messages = MessageReader(reader)
     watched = False
@@ -97,6 +111,8 @@ async def _read(reader: Readable, server: RolecallServer, *, watch_parent: bool)
         if message is None:
             return
         protocol.receive(message)
+        if is_object(message) and "method" in message:
+            attachment.touch()  # not by answers to what we asked
         process_id = server.connection.process_id
         if watch_parent and not watched and process_id is not None:
             watched = True

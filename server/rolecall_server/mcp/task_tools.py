@@ -12,6 +12,7 @@ from rolecall.errors import ConfigurationInvalid, RolecallError
 from rolecall.status import status
 from rolecall.task import ErrorInfo
 from rolecall.workspace.disk import DiskApplier
+from rolecall_server.attached import AttachedApplier
 from rolecall_server.mcp.arguments import Arguments
 from rolecall_server.mcp.results import render
 from rolecall_server.mcp.role_tool import watch
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from mcp.server.context import ServerRequestContext
 
+    from rolecall.applying import Applier
     from rolecall_server.mcp.connection import Connection
 
     Context = ServerRequestContext[Connection, Any]
@@ -50,12 +52,23 @@ async def apply_edits(context: Context, given: Given) -> types.CallToolResult:
             )
         # A set of files is written whole or not at all: nobody interrupts it halfway.
         with anyio.CancelScope(shield=True):
-            applier = DiskApplier(session, confirmed=confirmed, how_to_confirm=HOW_TO_CONFIRM)
-            await task.run.apply(applier, explicit=True, paths=paths)
+            await task.run.apply(
+                _applier(connection, confirmed, task.id), explicit=True, paths=paths, session=session
+            )
     except RolecallError as error:
         info = ErrorInfo.of(error, task.run.correlation_id)
         return render(task.result.model_copy(update={"error": info}), limit, failed=True)
     return render(task.result, limit, failed=False)
+
+
+def _applier(connection: Connection, confirmed: bool, task_id: str) -> Applier:  # noqa: FBT001 - the argument
+    """Where edits go: through the editor that has the workspace open, else to disk."""
+    session = connection.session
+    disk = DiskApplier(session, confirmed=confirmed, how_to_confirm=HOW_TO_CONFIRM)
+    editor = connection.host.editors.of(session.workspace)
+    if editor is None:
+        return disk
+    return AttachedApplier(editor, session.workspace, f"Rolecall: apply {task_id}", disk)
 
 
 async def task_result(context: Context, given: Given) -> types.CallToolResult:
