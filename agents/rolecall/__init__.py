@@ -11,6 +11,7 @@ TYPE_CHECKING = False  # typing's own costs 3 ms to import
 if TYPE_CHECKING:
     from rolecall.caller import Caller
     from rolecall.errors import ErrorCode, RolecallError
+    from rolecall.library import StopEarly, run
     from rolecall.runtime import Runtime
     from rolecall.session import Session
     from rolecall.task import FileRef, Selection, TaskRequest, TaskResult
@@ -23,8 +24,10 @@ _HOMES = {
     "Runtime": "rolecall.runtime",
     "Selection": "rolecall.task",
     "Session": "rolecall.session",
+    "StopEarly": "rolecall.library",
     "TaskRequest": "rolecall.task",
     "TaskResult": "rolecall.task",
+    "run": "rolecall.library",
 }
 
 __all__ = [
@@ -35,9 +38,11 @@ __all__ = [
     "Runtime",
     "Selection",
     "Session",
+    "StopEarly",
     "TaskRequest",
     "TaskResult",
     "__version__",
+    "run",
 ]
 
 
