@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import re
 
-from rolecall.answer.vocabulary import CODE_NAMES, KNOWN_NAMES, MEDIA_TYPES, NOT_PATHS, SYSTEM_ROOTS
+from rolecall.answer.vocabulary import (
+    CODE_NAMES,
+    CODE_SUFFIXES,
+    KNOWN_NAMES,
+    MEDIA_TYPES,
+    NOT_PATHS,
+    PRODUCTS,
+    SYSTEM_ROOTS,
+)
 
 _LONGEST_LINE = 400
 """Characters; a longer line is prose, whatever it holds. Also bounds every regular expression below."""
 
-
-_LOWER_CASE_FILES = frozenset({"asp.net", "vb.net", "ado.net"})
-"""Of the product names above, those that are none in lower case either (they are languages of fences)."""
 
 _EXTENSION = re.compile(r"\.(?:[A-Za-z][A-Za-z0-9_+-]{0,19}|7z|3mf|3gp)(?:\[[^\]]*\])?$")
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
@@ -75,7 +80,7 @@ def is_path(text: str, *, spaces: bool = False) -> bool:
         return False
     if any(c.isspace() and (c != " " or not spaces) for c in text) or text != text.strip():
         return False
-    if text[-1] in "/\\.,;!?)" or _is_other_word(text):
+    if text[-1] in "/\\.,;!?)" or text.casefold() in NOT_PATHS or text in PRODUCTS:
         return False
     drive = _DRIVE.match(text) is not None
     if ":" in text and not drive:
@@ -84,13 +89,6 @@ def is_path(text: str, *, spaces: bool = False) -> bool:
     if len(parts) == 1:
         return "@" not in text and _is_file_name(text)
     return drive or _is_slashed_path(parts)
-
-
-def _is_other_word(text: str) -> bool:
-    folded = text.casefold()
-    if folded not in NOT_PATHS:
-        return False
-    return "/" in text or folded in _LOWER_CASE_FILES or text[0].isupper()
 
 
 def _is_slashed_path(parts: list[str]) -> bool:
@@ -111,7 +109,9 @@ def _is_file_name(name: str) -> bool:
     if not found or found.start() == 0:
         return False
     extension = name[found.start() + 1 :]
-    if name[: found.start()] in CODE_NAMES:
+    if name[: found.start()] in CODE_NAMES and not name.endswith(
+        (*CODE_SUFFIXES, *_MARKDOWN_SUFFIXES, ".txt")
+    ):
         return False
     return not (len(extension) > 1 and _CAPITALISED.match(extension)) or extension in _CAPITAL_EXTENSIONS
 

@@ -21,13 +21,17 @@ KNOWN_NAMES: Final = _words(
 
 NOT_PATHS: Final = _words(
     """
-    node.js next.js vue.js nuxt.js react.js express.js three.js d3.js alpine.js ember.js asp.net
-    vb.net ado.net socket.io and/or i/o n/a ci/cd tcp/ip a/b w/o c/c++ input/output client/server
-    before/after yes/no true/false on/off read/write get/post os/2 either/or he/she pros/cons
-    todo/done
+    and/or i/o n/a ci/cd tcp/ip a/b w/o c/c++ input/output client/server before/after yes/no true/false
+    on/off read/write get/post os/2 either/or he/she pros/cons todo/done
+    asp.net vb.net ado.net os.path os.environ sys.path sys.argv sys.exit sys.stdin sys.stdout
     """
 )
 """Words that have the shape of a path and are none, case-folded."""
+
+PRODUCTS: Final = _words(
+    "Node.js Next.js Vue.js Nuxt.js React.js Express.js Three.js D3.js Alpine.js Ember.js Socket.io Socket.IO"
+)
+"""Names of products; in lower case they may be files."""
 
 SYSTEM_ROOTS: Final = _words(
     """
@@ -36,8 +40,8 @@ SYSTEM_ROOTS: Final = _words(
 )
 """First folders of absolute paths; any other path with a leading slash may be a route."""
 
-CODE_NAMES: Final = _words("self this cls os sys")
-"""Names before a dot that make the whole an expression, not a file."""
+CODE_NAMES: Final = _words("self this cls")
+"""Names before a dot that make the whole an expression, unless a usual ending of a file follows."""
 
 MEDIA_TYPES: Final = _words("application audio font image multipart text video")
 """First halves of media types, which fences bear as a language."""

@@ -33,7 +33,11 @@ LINES = st.one_of(
         ]
     ),
 )
-BODIES = st.lists(LINES, max_size=8).map(lambda lines: "".join(f"{line}\n" for line in lines))
+OTHER_GRAMMARS = ("*** Begin", "diff --git", "--- ", "<", ">>>>>")
+"""Beginnings of lines that open what goes before a fence, or end what is open."""
+BODIES = st.lists(LINES.filter(lambda line: not line.startswith(OTHER_GRAMMARS)), max_size=8).map(
+    lambda lines: "".join(f"{line}\n" for line in lines)
+)
 TREES = st.dictionaries(PATHS, BODIES, min_size=1, max_size=5)
 
 
@@ -41,16 +45,16 @@ def lines(text: str) -> list[str]:
     return text.split("\n")[:-1]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(tree=TREES)
 def test_any_tree_in_file_tags_parses_back_to_itself(tree):
-    assume(all(not body.startswith(("```", "~~~", "\n")) for body in tree.values()))
+    assume(not any(body.strip().startswith(("```", "~~~")) for body in tree.values()))  # held: see test_tags
     answer = "".join(f'<file path="{path}">\n{body}</file>\n' for path, body in tree.items())
 
     assert written(f'Intro.\n\n{answer}<done files="{len(tree)}"/>\n') == tree
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(tree=TREES)
 def test_any_tree_in_a_v4a_envelope_parses_back_to_itself(tree):
     files = "".join(
@@ -61,7 +65,7 @@ def test_any_tree_in_a_v4a_envelope_parses_back_to_itself(tree):
     assert written(f"*** Begin Patch\n{files}*** End Patch\n") == tree
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(tree=TREES)
 def test_any_tree_in_a_diff_parses_back_to_itself(tree):
     files = "".join(
@@ -73,16 +77,15 @@ def test_any_tree_in_a_diff_parses_back_to_itself(tree):
     assert written(f"{FENCE}diff\n{files}{FENCE}\n") == tree
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(tree=TREES)
 def test_any_tree_in_named_fences_parses_back_to_itself(tree):
     answer = "".join(f"{path}\n{FENCE}\n{body}{FENCE}\n\n" for path, body in tree.items())
-    assume(not any(line.startswith(("*** Begin", "diff --git", "--- ")) for line in answer.split("\n")))
 
     assert written(answer) == tree
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(tree=TREES)
 def test_any_tree_in_fences_that_name_their_path_parses_back_to_itself(tree):
     answer = "".join(f'{FENCE}text path="{path}"\n{body}{FENCE}\n\n' for path, body in tree.items())
@@ -90,7 +93,7 @@ def test_any_tree_in_fences_that_name_their_path_parses_back_to_itself(tree):
     assert written(answer) == tree
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(tree=TREES)
 def test_any_tree_in_search_replace_blocks_with_empty_searches_parses_back_to_itself(tree):
     assume(not any(line.strip() == "=======" for body in tree.values() for line in lines(body)))

@@ -131,21 +131,21 @@ def test_a_lone_surrogate_becomes_the_replacement_character():
     assert parse('<file path="a.txt">\n\ud83d\n</file>\n').blocks[0].text == "\ufffd\n"
 
 
-def sizes(unit: str, count: int = 2_000, head: str = "", tail: str = "") -> tuple[str, str]:
+def sizes(unit: str, count: int = 500, head: str = "", tail: str = "") -> tuple[str, str]:
     return head + unit * count + tail, head + unit * (10 * count) + tail
 
 
 SHAPES = {
     "files": sizes('<file path="a.py">\n' + "x = 1\n" * 10 + "</file>\n"),
     "fences": sizes(f"src/a.py\n{FENCE}python\nx = 1\n{FENCE}\n\n"),
-    "fence marks": sizes(f"{FENCE}\n", 20_000),
+    "fence marks": sizes(f"{FENCE}\n", 4_000),
     "one line of backticks": sizes("`", 200_000),
     "one long token": sizes("a", 800_000),
     "one long path": sizes("a/", 400_000, tail=f"\n{FENCE}\nx\n{FENCE}\n"),
     "one long tag": sizes('a="b" ', 100_000, head="<file ", tail=">\n"),
     "one long info string": sizes("a=b ", 100_000, head=FENCE),
-    "dividers": sizes("=======\n", 10_000, head="a.py\n<<<<<<< SEARCH\n"),
-    "quoted markers": sizes("<<<<< SEARCH\n", 10_000, head="a.py\n<<<<<<< SEARCH\n"),
+    "dividers": sizes("=======\n", 4_000, head="a.py\n<<<<<<< SEARCH\n"),
+    "quoted markers": sizes("<<<<< SEARCH\n", 4_000, head="a.py\n<<<<<<< SEARCH\n"),
     "unnamed edits": sizes("<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\nfoo\n"),
     "patch": sizes("*** Add File: a.py\n+x\n", head="*** Begin Patch\n"),
     "diff": sizes("@@ -1 +1 @@\n-x\n+y\n", head=f"{FENCE}diff\n--- a/a.py\n+++ b/a.py\n", tail=f"{FENCE}\n"),
