@@ -2,6 +2,7 @@
 
 from rolecall.answer.blocks import Answer, Block, BlockClosed, Grammar
 from rolecall.answer.changeset import Change, ChangeSet, LineHunk, hunks, propose, rebase
+from rolecall.answer.repairing import repair_request, repaired
 from rolecall.answer.scanner import AnswerParser
 
 __all__ = [
@@ -16,4 +17,6 @@ __all__ = [
     "hunks",
     "propose",
     "rebase",
+    "repair_request",
+    "repaired",
 ]

@@ -41,6 +41,7 @@ class Change:
         code: what kind of failure ``refused`` and ``conflict`` are.
         held: whether the answer itself makes the change doubtful, so that a person has to confirm it
             whatever ``apply.confirm`` says.
+        failed_at: 1-based line of the answer at which the block begins that could not be applied.
     """
 
     path: str
@@ -53,6 +54,7 @@ class Change:
     partial: str | None = None
     code: ErrorCode | None = None
     held: bool = False
+    failed_at: int | None = None
 
     @property
     def computed(self) -> bool:

@@ -29,6 +29,7 @@ class _Failed(Exception):
         self.code = code
         self.reason = reason
         self.state: FileState = state
+        self.line: int | None = None
 
 
 @dataclass(slots=True)
@@ -127,6 +128,7 @@ class Proposer:
                 self._apply(block, file, target)
             except _Failed as failed:
                 file.failure = failed
+                failed.line = block.line
                 file.moved_to = target.path if target is not None else None
 
     def _target(self, block: Block) -> _File | None:
@@ -309,6 +311,7 @@ class Proposer:
             state=failure.state,
             reason=failure.reason,
             code=failure.code,
+            failed_at=failure.line,
         )
 
     @staticmethod
