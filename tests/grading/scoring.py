@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import yaml
+
 from grading import checks
 from grading.answers import GRADERS, Graded
 
@@ -78,5 +80,5 @@ def _safely(name: str, graded: Graded) -> bool:
     """A grader's verdict; text that does not parse holds to no rule."""
     try:
         return GRADERS[name](graded)
-    except (SyntaxError, ValueError, KeyError, TypeError, AttributeError):
+    except (SyntaxError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
         return False

@@ -10,7 +10,14 @@ _ELISION = re.compile(
     r"^\s*(?:#|//|--|<!--|/\*)?\s*(?:\.\.\.|…)?\s*(?:rest|remaining|existing|unchanged).{0,40}(?:unchanged|here|code|\.\.\.|…)",
     re.IGNORECASE | re.MULTILINE,
 )
-_INVENTABLE = re.compile(r"https?://[^\s)\"'>\]]+|\b\d+\.\d+\.\d+\b|\bsha256:[0-9a-f]{16,}|@[0-9a-f]{40}\b")
+_INVENTABLE = re.compile(
+    r"https?://[^\s)\"'>\]]+|(?<![\d.])\d+\.\d+\.\d+(?!\.?\d)|\bsha256:[0-9a-f]{16,}|@[0-9a-f]{40}\b"
+)
+# The version of the format itself, one's own machine, and names that RFC 2606 keeps for examples.
+_KNOWN = re.compile(
+    r"^openapi: .*$|https?://(?:localhost|127\.0\.0\.1|\[::1\]|(?:[\w-]+\.)*(?:example(?:\.(?:com|org|net))?|invalid|test))\b[^\s)\"'>\]]*",
+    re.MULTILINE,
+)
 
 
 @grader
@@ -69,7 +76,11 @@ def few_lines_changed(answer: Graded) -> bool:
 @grader
 def nothing_invented(answer: Graded) -> bool:
     """Links, full versions and digests come from the context."""
-    return all(found in answer.given for text in answer.written() for found in _INVENTABLE.findall(text))
+    return all(
+        found in answer.given
+        for text in answer.written()
+        for found in _INVENTABLE.findall(_KNOWN.sub("", text))
+    )
 
 
 @grader
