@@ -73,7 +73,11 @@ def lock_file_comes_first(answer: Graded) -> bool:
     for text in _dockerfiles(answer):
         whole, install = (
             text.find("COPY . "),
-            re.search(r"^RUN .*\b(?:install|sync|ci|download)\b", text, re.MULTILINE),
+            re.search(
+                r"^RUN (?!.*install\b.*\b(?:uv|poetry|pnpm|pdm)$).*\b(?:install|sync|ci|download)\b",
+                text,
+                re.MULTILINE,
+            ),
         )
         if install and 0 <= whole < install.start():
             return False
