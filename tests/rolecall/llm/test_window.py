@@ -4,6 +4,7 @@ import pytest
 
 from fakes.connection import FakeConnection, FakeRuntime, endpoint_at
 from fakes.endpoint import FakeEndpoint, Hang, http_error, json_reply, stream
+from fakes.patience import PATIENCE_S
 from rolecall.llm import window
 from rolecall.llm.endpoint import OFFLINE
 from rolecall.llm.window import window_of
@@ -41,6 +42,12 @@ async def asked(endpoint, runtime=None, **members):
     found = await window_of(FakeConnection(), runtime, endpoint_at(endpoint.base_url, model="m", **members))
     await runtime.pool.aclose()
     return found
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch):
+    """A busy machine may take longer than the second that a user would wait."""
+    monkeypatch.setattr(window, "ASKED_S", PATIENCE_S)
 
 
 @pytest.mark.parametrize(("answers", "expected"), ANSWERS.values(), ids=ANSWERS.keys())

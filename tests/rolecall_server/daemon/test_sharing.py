@@ -10,6 +10,7 @@ import pytest
 
 from fakes.endpoint import answer, endpoint_in_thread, http_error
 from fakes.house import eventually, is_alive
+from fakes.patience import PATIENCE_S
 
 EDIT = (
     'Raises the limit.\n\n<edit path="src/pricing.py">\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nLIMIT = 200\n'
@@ -331,5 +332,5 @@ def test_stop_ends_every_daemon_and_its_sessions_hear_why(house, project):
     assert done.returncode == 0
     assert f"stopped {first}" in done.stdout.decode()
     assert house.pids() == []
-    assert editor.process.wait(5) == 1
+    assert editor.process.wait(5 + PATIENCE_S) == 1
     assert "was stopped" in editor.last_words()

@@ -14,8 +14,10 @@ import pytest
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters
 
-from fakes.command import COMMAND
+from fakes.patience import PATIENCE_S
 from fakes.wire import McpPeer
+
+pytestmark = pytest.mark.usefixtures("served")
 
 HANDSHAKE = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
 
@@ -23,7 +25,7 @@ HANDSHAKE = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": 
 @contextmanager
 def served(surroundings, project):
     """A process and a peer at its pipes; the process is ended whatever happens."""
-    process = surroundings.start("mcp", "--no-daemon", cwd=project)
+    process = surroundings.serve("mcp", cwd=project)
     try:
         with process:
             yield process, McpPeer(process.stdout, process.stdin)
@@ -38,16 +40,16 @@ def shake_hands(peer):
 
 def end_within(process, seconds):
     started = time.monotonic()
-    code = process.wait(10)
-    assert time.monotonic() - started < seconds
+    code = process.wait(seconds + PATIENCE_S)
+    assert time.monotonic() - started < seconds + PATIENCE_S
     return code
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto", "2026-07-28"])
 async def test_the_sdks_client_lists_tools_over_pipes(surroundings, project, mode):
     command = StdioServerParameters(
-        command=COMMAND[0],
-        args=[*COMMAND[1:], "mcp", "--no-daemon"],
+        command=surroundings.server("mcp")[0],
+        args=surroundings.server("mcp")[1:],
         env=surroundings.environment,
         cwd=project,
     )
@@ -70,9 +72,9 @@ def test_a_client_that_leaves_ends_the_process_at_once(surroundings, project):
         peer.request("tools/list")
         process.stdin.close()
         assert end_within(process, 2) == 0
-        [line] = process.stderr.read().splitlines()
-    assert json.loads(line)["event"] == "serving in this process alone"
-    assert json.loads(line)["reason"] == "--no-daemon"
+        lines = [json.loads(line) for line in process.stderr.read().splitlines()]
+    said = [] if surroundings.shared else [("serving in this process alone", "--no-daemon")]
+    assert [(line["event"], line["reason"]) for line in lines] == said
 
 
 def test_a_client_that_never_spoke_ends_the_process_too(surroundings, project):
@@ -137,7 +139,7 @@ def test_input_from_a_file_is_served_like_a_pipe(surroundings, project, tmp_path
     )
     with script.open("rb") as source:
         done = subprocess.run(
-            [*COMMAND, "mcp", "--no-daemon"],
+            surroundings.server("mcp"),
             cwd=project, env=surroundings.environment, stdin=source, capture_output=True, timeout=30, check=False,
         )  # fmt: skip
     assert done.returncode == 0
@@ -193,7 +195,7 @@ def test_the_death_of_the_parent_ends_the_process_though_its_input_stays_open(su
         ORPHAN.replace("Popen(sys.argv[1:])", f"Popen(sys.argv[1:], stdin={read})"),
     ]
     with subprocess.Popen(
-        [*launcher, *COMMAND, "mcp", "--no-daemon"],
+        [*launcher, *surroundings.server("mcp")],
         cwd=project, env=surroundings.environment, pass_fds=(read,),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     ) as parent:  # fmt: skip
@@ -203,8 +205,8 @@ def test_the_death_of_the_parent_ends_the_process_though_its_input_stays_open(su
         assert json.loads(parent.stdout.readline())["id"] == 1
         parent.stdin.write(b"die\n")
         parent.stdin.flush()
-        parent.wait(10)
+        parent.wait(PATIENCE_S)
         started = time.monotonic()
         assert parent.stdout.read() == b""
     os.close(write)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 2 + PATIENCE_S
