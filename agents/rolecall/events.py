@@ -6,7 +6,7 @@ strictly within a task. Plain dataclasses, because a delta is made for every pie
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Event:
 
     def payload(self) -> dict[str, Any]:
         """The event's own members of the wire form, as JSON values."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 @dataclass(frozen=True, slots=True)

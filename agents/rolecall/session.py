@@ -6,6 +6,7 @@ many. A session whose settings are invalid still opens; each call it makes is an
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from typing import TYPE_CHECKING
@@ -123,6 +124,6 @@ class Session:
 
     def _file(self, named: str) -> str:
         path = self.workspace.relative(named, self.caller.cwd)
-        if self.workspace.locate(path).is_dir():
+        if os.path.isdir(self.workspace.locate(path)):  # noqa: PTH112 - Path.is_dir raises where the name is too long
             raise ConfigurationInvalid(f"{path} is a folder.", hint="Name a file in it.")
         return path

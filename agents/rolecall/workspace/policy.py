@@ -112,6 +112,8 @@ class PathPolicy:
             return self._walk(normal, index, parts, collisions=for_write)
         except OSError as error:
             raise _Refused(path, error.strerror or "the disk cannot tell what it is") from error
+        except UnicodeEncodeError as error:
+            raise _Refused(path, f"names on disk are {error.encoding} in this locale") from error
 
     def protected(self, place: Place) -> str | None:
         """The entry of §7's list or of ``apply.protect`` that a place matches, by name or through links."""

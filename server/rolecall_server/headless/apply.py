@@ -14,16 +14,17 @@ from rolecall.proposal import Proposal
 from rolecall.session import Session
 from rolecall.task import ErrorInfo, TaskResult
 from rolecall.workspace.disk import DiskApplier
+from rolecall.workspace.names import shown
 from rolecall_server.headless import exit_codes
 from rolecall_server.headless.output import (
     begin,
     diff_of,
     explain,
     file_lines,
-    note,
     write_json,
     write_text,
 )
+from rolecall_server.headless.streams import guarded, note
 
 if TYPE_CHECKING:
     import argparse
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from rolecall.caller import Caller
 
 
+@guarded
 def run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path]) -> int:
     """Parse the answer and show it as a diff; with ``--write`` apply it. Returns the exit code."""
     session = Session(caller, roots=roots)
@@ -58,6 +60,8 @@ def _result(session: Session, arguments: argparse.Namespace) -> TaskResult:
         session.ready()
         proposal.feed(_answer_text(arguments.answer, session.settings.llm.max_answer_bytes))
         proposal.close()
+        if proposal.changes.changes:
+            session.workspace.require()
         _check(proposal, strict=arguments.strict)
         if arguments.write:
             applied = asyncio.run(_write(session, proposal, task_id, confirmed=arguments.yes))
@@ -80,15 +84,15 @@ def _result(session: Session, arguments: argparse.Namespace) -> TaskResult:
 def _answer_text(named: str | None, limit: int) -> str:
     """The answer, byte for byte; what is not UTF-8 is an error, since guessing would change files."""
     try:
-        data = sys.stdin.buffer.read() if named is None or named == "-" else Path(named).read_bytes()
+        data = _read(named, limit + 1)
     except OSError as error:
         raise ConfigurationInvalid(
-            f"The answer {named} cannot be read: {error.strerror}.",
+            f"The answer {shown(named or 'on standard input')} cannot be read: {error.strerror}.",
             hint="Give a file, or pipe the answer in.",
         ) from error
     if len(data) > limit:
         raise AnswerTooLarge(
-            f"The answer has {len(data):,} bytes; llm.max_answer_bytes allows {limit:,}.",
+            f"The answer is larger than {limit:,} bytes, which llm.max_answer_bytes allows.",
             hint="Raise that setting.",
         )
     try:
@@ -97,6 +101,13 @@ def _answer_text(named: str | None, limit: int) -> str:
         raise ConfigurationInvalid(
             f"The answer is not UTF-8 text (byte {error.start}).", hint="Save it as UTF-8 and try again."
         ) from error
+
+
+def _read(named: str | None, size: int) -> bytes:
+    if named is None or named == "-":
+        return sys.stdin.buffer.read(size)
+    with Path(named).open("rb") as file:
+        return file.read(size)
 
 
 def _check(proposal: Proposal, *, strict: bool) -> None:
@@ -117,8 +128,8 @@ async def _write(session: Session, proposal: Proposal, task_id: str, *, confirme
 
 
 def _say_what_is_left(result: TaskResult) -> None:
-    if not result.files:
-        note("rolecall: the answer names no file, so there is nothing to write.")
+    if not result.files and result.error is None:
+        note("rolecall: the answer names no file that would change, so there is nothing to write.")
     for file in result.files:
         if file.state in {"suggestion", "needs_confirmation"}:
             note(f"rolecall: {file.path}: {file.state}{f' ({file.reason})' if file.reason else ''}")

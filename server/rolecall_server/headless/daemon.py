@@ -6,7 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from rolecall_server.headless import exit_codes
-from rolecall_server.headless.output import note, write_json, write_text
+from rolecall_server.headless.output import write_json, write_text
+from rolecall_server.headless.streams import guarded, note
 
 if TYPE_CHECKING:
     import argparse
@@ -18,6 +19,7 @@ NONE_RUNS = "rolecall: no shared process is running; the next editor or assistan
 NOT_HERE = "rolecall: there is no shared process on Windows yet; each editor and assistant has its own."
 
 
+@guarded
 def run(arguments: argparse.Namespace, caller: Caller) -> int:
     """Show or end the shared process.
 

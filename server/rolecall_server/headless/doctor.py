@@ -14,6 +14,7 @@ from rolecall.runtime import Runtime
 from rolecall.session import Session
 from rolecall_server.headless import exit_codes
 from rolecall_server.headless.output import begin, write_json, write_text
+from rolecall_server.headless.streams import guarded
 
 if TYPE_CHECKING:
     import argparse
@@ -37,6 +38,7 @@ class Finding:
     code: ErrorCode | None = None
 
 
+@guarded
 def run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path]) -> int:
     """Print the findings; the exit code is that of the first thing that is wrong."""
     session = Session(caller, roots=roots)

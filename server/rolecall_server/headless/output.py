@@ -6,6 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from rolecall_server.headless.streams import note, out
+
 if TYPE_CHECKING:
     from rolecall.errors import RolecallError
     from rolecall.session import Session
@@ -27,23 +29,21 @@ def begin(session: Session) -> None:
         note(f"rolecall: {line}")
 
 
-def write_json(value: Any, *, indent: int | None = 2) -> None:
-    """Print one JSON document on standard output, at once."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
-    sys.stdout.flush()
+def write_json(value: Any, *, indent: int | None = 2) -> bool:
+    """Print one JSON document on standard output, at once, as UTF-8; False where its reader is gone."""
+    try:
+        data = json.dumps(value, ensure_ascii=False, indent=indent).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, from a name on disk or a command line
+        data = json.dumps(value, indent=indent).encode()
+    return out(data + b"\n")
 
 
-def write_text(text: str) -> None:
-    """Print text on standard output byte for byte: a diff keeps its line endings."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
-    sys.stdout.buffer.flush()
-
-
-def note(text: str) -> None:
-    """Tell the person something on standard error."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+def write_text(text: str) -> bool:
+    """Print text on standard output byte for byte: a diff keeps its line endings. Returns as above."""
+    try:
+        return out(text.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError:
+        return out(text.encode("utf-8", "backslashreplace"))
 
 
 def explain(error: RolecallError | ErrorInfo) -> None:

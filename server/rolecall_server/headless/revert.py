@@ -12,7 +12,8 @@ from rolecall.session import Session
 from rolecall.task import ErrorInfo, TaskResult
 from rolecall.workspace.disk import DiskApplier
 from rolecall_server.headless import exit_codes
-from rolecall_server.headless.output import begin, explain, file_lines, note, write_json, write_text
+from rolecall_server.headless.output import begin, explain, file_lines, write_json, write_text
+from rolecall_server.headless.streams import guarded, note
 
 if TYPE_CHECKING:
     import argparse
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from rolecall.caller import Caller
 
 
+@guarded
 def run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path]) -> int:
     """Take a task's writes back; returns the exit code."""
     session = Session(caller, roots=roots)

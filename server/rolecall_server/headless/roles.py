@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rolecall.errors import RolecallError
 from rolecall.roles import RoleCatalog
 from rolecall_server.headless import exit_codes
-from rolecall_server.headless.output import explain, note, write_json, write_text
+from rolecall_server.headless.output import explain, write_json, write_text
+from rolecall_server.headless.streams import guarded, note
 
 if TYPE_CHECKING:
     import argparse
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from rolecall.roles import Role
 
 
+@guarded
 def run(arguments: argparse.Namespace, caller: Caller) -> int:
     """Print the roles, or one role's system prompt; bad role files are reported on standard error."""
     catalog = RoleCatalog(caller.config_folder() / "roles")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rolecall.answer import AnswerParser
-from rolecall.errors import RolecallError
+from rolecall.errors import ConfigurationInvalid, RolecallError
 from rolecall.events import Attempt, Delta, Restart
 from rolecall.session import Session
 from rolecall.task import TaskRequest
@@ -19,10 +21,10 @@ from rolecall_server.headless.output import (
     diff_of,
     explain,
     file_lines,
-    note,
     write_json,
     write_text,
 )
+from rolecall_server.headless.streams import guarded, note
 from rolecall_server.host import Host
 
 if TYPE_CHECKING:
@@ -34,11 +36,25 @@ if TYPE_CHECKING:
     from rolecall.task import TaskResult
     from rolecall.tasks import Subscription, Task
 
+MAX_INSTRUCTION_BYTES = 1 << 20
+"""More on standard input is no instruction but something piped in by mistake."""
 
+END_WITHIN_S = 1.5
+"""Seconds after a signal within which the command ends, even where nobody takes its output."""
+
+
+@guarded
 def run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path]) -> int:
     """Run the role and print what it made; returns the exit code."""
-    instruction = _instruction(arguments)
-    return asyncio.run(_run(arguments, caller, roots, instruction))
+    try:
+        instruction = _instruction(arguments)
+    except RolecallError as problem:
+        explain(problem)
+        return exit_codes.for_code(problem.code)
+    result, code = asyncio.run(_run(arguments, caller, roots, instruction))
+    # Outside of the loop, where a signal ends a write that waits for its reader.
+    _print(arguments, result)
+    return code
 
 
 def _instruction(arguments: argparse.Namespace) -> str:
@@ -52,10 +68,18 @@ def _instruction(arguments: argparse.Namespace) -> str:
         return ""
     if sys.stdin.isatty():
         note("Type the instruction; end with Ctrl-D.")
-    return sys.stdin.buffer.read().decode("utf-8", "replace").strip()
+    data = sys.stdin.buffer.read(MAX_INSTRUCTION_BYTES + 1)
+    if len(data) > MAX_INSTRUCTION_BYTES:
+        raise ConfigurationInvalid(
+            f"The instruction on standard input is larger than {MAX_INSTRUCTION_BYTES:,} bytes.",
+            hint="Say what you want in a few sentences, and name files with --file.",
+        )
+    return data.decode("utf-8", "replace").strip()
 
 
-async def _run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path], instruction: str) -> int:
+async def _run(
+    arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path], instruction: str
+) -> tuple[TaskResult, int]:
     host = Host()
     session = Session(caller, roots=roots)
     begin(session)
@@ -63,14 +87,13 @@ async def _run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Pa
         task, events = _start(arguments, host, session, instruction)
         stopped = _cancel_on_signal(task)
         if arguments.format == "stream-json":
-            await _stream_json(events)
+            await _stream_json(task, events)
         else:
             await _stream_prose(events)
         result = await task.wait()
     finally:
         await host.aclose()
-    _print(arguments, result)
-    return stopped[0] if stopped else exit_codes.for_result(result)
+    return result, stopped[0] if stopped else exit_codes.for_result(result)
 
 
 def _start(
@@ -109,16 +132,29 @@ def _cancel_on_signal(task: Task) -> list[int]:
     def stop(code: int) -> None:
         stopped.append(code)
         pending.add(asyncio.ensure_future(task.cancel()))
+        loop.call_later(END_WITHIN_S, leave, code)
+
+    def leave(code: int) -> None:
+        # What still waits is a thread in a write whose reader neither reads nor goes away.
+        if task.run.committing:
+            loop.call_later(END_WITHIN_S, leave, code)
+        else:
+            os._exit(code)
 
     for number, code in ((signal.SIGINT, exit_codes.CANCELLED), (signal.SIGTERM, exit_codes.TERMINATED)):
-        loop.add_signal_handler(number, stop, code)
+        with suppress(NotImplementedError):  # on Windows, where SIGINT interrupts the loop itself
+            loop.add_signal_handler(number, stop, code)
     return stopped
 
 
-async def _stream_json(events: Subscription) -> None:
+async def _stream_json(task: Task, events: Subscription) -> None:
+    """Print the events as they come; a task whose reader is gone is cancelled, like that of any client."""
     async for numbered in events:
-        if numbered.event.public:
-            write_json(numbered.to_json(), indent=None)
+        if not numbered.event.public:
+            continue
+        # In a thread: a reader that is slow holds up neither the model's stream nor a signal.
+        if not await asyncio.to_thread(write_json, numbered.to_json(), indent=None):
+            await task.cancel()
 
 
 async def _stream_prose(events: Subscription) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from rolecall_server.headless import exit_codes
 from rolecall_server.headless.daemon import NONE_RUNS, NOT_HERE
-from rolecall_server.headless.output import note, write_json, write_text
+from rolecall_server.headless.output import write_json, write_text
+from rolecall_server.headless.streams import guarded, note
 
 if TYPE_CHECKING:
     import argparse
@@ -25,6 +26,7 @@ def statistics(runtime: Runtime) -> dict[str, Any]:
     }
 
 
+@guarded
 def run(arguments: argparse.Namespace, caller: Caller) -> int:
     """Print what the daemon that new clients join has counted; 1 where there is none that answers."""
     if sys.platform == "win32":

@@ -61,3 +61,24 @@ def test_an_answer_that_is_not_utf8_is_refused(surroundings, project):
     done = surroundings.run("apply", "--write", cwd=project, stdin=b'<file path="a.py">\n\xff\n</file>\n')
     assert done.returncode == 2
     assert b"UTF-8" in done.stderr
+
+
+def test_an_answer_that_cannot_be_read_is_not_called_one_without_files(surroundings, project):
+    done = surroundings.run("apply", "--write", "nowhere.md", cwd=project)
+    assert done.returncode == 2
+    assert b"names no file" not in done.stderr
+
+
+def test_an_answer_is_read_no_further_than_its_limit(surroundings, project):
+    surroundings.extra["ROLECALL_LLM__MAX_ANSWER_BYTES"] = "1024"
+    done = surroundings.run("apply", "/dev/zero", cwd=project)
+    assert done.returncode == 3
+    assert b"larger than 1,024 bytes" in done.stderr
+
+
+def test_the_home_folder_is_no_workspace_and_the_hint_says_how_to_name_one(surroundings, project):
+    surroundings.extra["HOME"] = str(project)
+    done = surroundings.run("apply", "--write", cwd=project, stdin=b'<file path="a.py">\nx\n</file>\n')
+    assert done.returncode == 5
+    assert b"--workspace" in done.stderr
+    assert not (project / "a.py").exists()

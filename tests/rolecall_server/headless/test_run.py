@@ -251,3 +251,9 @@ def test_help_and_roles_import_nothing_heavy(arguments, surroundings, project):
         check=True,
     )
     assert done.stdout.splitlines()[-1] == b"[]"
+
+
+def test_a_file_name_that_no_disk_takes_is_refused(surroundings, project):
+    done = surroundings.run("run", "developer", "x", "--file", "a" * 5_000, "--format", "json", cwd=project)
+    assert done.returncode == 5, done.stderr
+    assert result_of(done)["error"]["code"] == "path_refused"
