@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rolecall._version import __version__
+from rolecall.telemetry import do_without_rich
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,7 @@ def main(argv: Sequence[str], *, alone: str | None = None) -> int:
         argv: the command and its arguments.
         alone: why ``lsp`` or ``mcp`` cannot be served by the shared process, where that was tried.
     """
+    do_without_rich()
     arguments = _parse(argv)
     arguments.alone = alone
     try:

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 from lsprotocol import types
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, LanguageClient, register_lsp_features
 
-from fakes.command import COMMAND, Surroundings
+from fakes.command import Surroundings
 from fakes.lsp_profiles import converter
 
 UNITS: dict[str, Callable[[str], int]] = {
@@ -74,7 +74,9 @@ class Editor:
         )
         self._register()
         await self.client.start_io(
-            *COMMAND, "lsp", "--no-daemon", env=self.surroundings.environment, cwd=self.surroundings.folder
+            *self.surroundings.server("lsp"),
+            env=self.surroundings.environment,
+            cwd=self.surroundings.folder,
         )
         made = converter()
         self.initialized = await self.client.initialize_session(

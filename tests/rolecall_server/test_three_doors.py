@@ -10,6 +10,8 @@ import pytest
 from fakes.endpoint import answer, endpoint_in_thread
 from fakes.wire import LspPeer, McpPeer
 
+pytestmark = pytest.mark.usefixtures("served")
+
 EDIT = (
     'Raises the limit.\n\n<edit path="src/pricing.py">\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nLIMIT = 200\n'
     '>>>>>>> REPLACE\n</edit>\n<file path="notes/näïve.md">\nHi\n</file>\n<done files="2"/>\n'
@@ -36,7 +38,7 @@ def through_the_command_line(surroundings, project) -> dict[str, Any]:
 
 def through_lsp(surroundings, project) -> dict[str, Any]:
     uri = (project / "src/pricing.py").as_uri()
-    with surroundings.start("lsp", "--no-daemon", cwd="/") as process:
+    with surroundings.serve("lsp", cwd="/") as process:
         peer = LspPeer(process.stdout, process.stdin)
         peer.request("initialize", {"processId": None, "rootUri": project.as_uri(), "capabilities": {}})
         peer.notify("initialized", {})
@@ -58,7 +60,7 @@ def through_lsp(surroundings, project) -> dict[str, Any]:
 
 
 def through_mcp(surroundings, project) -> dict[str, Any]:
-    with surroundings.start("mcp", "--no-daemon", "--workspace", str(project), cwd="/") as process:
+    with surroundings.serve("mcp", "--workspace", str(project), cwd="/") as process:
         peer = McpPeer(process.stdout, process.stdin)
         client = {
             "protocolVersion": "2025-06-18",

@@ -1,9 +1,9 @@
 """What a relay and the daemon say to each other before and around a client's bytes.
 
-The daemon says :data:`HEARD` as soon as it has accepted a connection. The relay sends one JSON line, the
-*hello*; the daemon answers with one JSON line, the *welcome*. From then on the relay sends its client's
-bytes as they are, and the daemon sends frames: one byte of kind, four of length, the payload. The frames let
-the relay tell a session that ended, and how, from a daemon that died.
+The daemon says :data:`HEARD` as soon as it has accepted a connection, and again while it gets ready for it.
+The relay sends one JSON line, the *hello*; the daemon answers with one JSON line, the *welcome*. From then on
+the relay sends its client's bytes as they are, and the daemon sends frames: one byte of kind, four of length,
+the payload. The frames let the relay tell a session that ended, and how, from a daemon that died.
 
 Standard library only: relays import this.
 """
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 HEARD = b'{"heard": true}\n'
 """Tells a daemon that works on the answer from one that hangs."""
+
+HEARD_S = 0.3
+"""Seconds between two of them."""
 
 LIMIT = 1 << 22
 """Bytes a hello or a welcome may have. An environment may have 2 MiB and more."""

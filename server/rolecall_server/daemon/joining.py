@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 HEARD_WITHIN_S = 1.2
 """A daemon that does not even say that it heard us is hung."""
 
-ANSWER_WITHIN_S = 3.0
-"""A daemon that heard us reads our settings; a dead network drive may hold them."""
+READY_WITHIN_S = 10.0
+"""A daemon that heard us reads our settings and imports our door; a dead network drive may hold either."""
 
 LOOK_S = 0.2
 """How often a relay that waits looks whether the daemon was stopped."""
@@ -101,7 +101,7 @@ def join(path: str, hello: bytes, uid: int, *, heard_within_s: float = HEARD_WIT
         pid = peer(connection)[0]
         _read_line(connection, pid, heard_within_s)
         connection.sendall(hello)
-        welcome = json.loads(_read_line(connection, pid, ANSWER_WITHIN_S))
+        welcome = _read_welcome(connection, pid)
     except (ConnectionError, FileNotFoundError):
         connection.close()
         return None
@@ -135,6 +135,16 @@ def is_stopped(pid: int) -> bool:
             return file.read().rpartition(b")")[2].split()[0] in {b"T", b"t"}
     except (OSError, IndexError):
         return False
+
+
+def _read_welcome(connection: socket.socket, pid: int) -> dict[str, object]:
+    """What the daemon says in the end, as long as it says that it is at it."""
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        welcome: dict[str, object] = json.loads(_read_line(connection, pid, HEARD_WITHIN_S))
+        if not welcome.get("heard"):
+            return welcome
+    raise TimeoutError
 
 
 def _read_line(connection: socket.socket, pid: int, seconds: float) -> bytes:

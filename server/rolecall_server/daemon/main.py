@@ -12,6 +12,7 @@ import resource
 import signal
 import sys
 
+from rolecall.telemetry import do_without_rich
 from rolecall_server.daemon import place
 from rolecall_server.daemon.identity import identity
 
@@ -22,6 +23,7 @@ DESCRIPTORS = 1 << 16
 def main(arguments: list[str]) -> int:
     """Serve on the socket until there is nobody left to serve."""
     path, log_file = arguments
+    do_without_rich()
     _detach()
     try:
         taken = place.Place(path)

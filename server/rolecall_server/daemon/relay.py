@@ -178,7 +178,8 @@ class Pump:
             reason = self._reason_to_leave()
             if reason is not None:
                 _say(reason)
-                self._leave(1)
+                # A client that has hung up and reads no more is not owed the rest.
+                self._leave(0 if self._end_by is not None and self._is_writing else 1)
                 return
 
     def _reason_to_leave(self) -> str | None:

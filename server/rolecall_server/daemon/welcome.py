@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,16 +16,20 @@ from rolecall._version import __version__
 from rolecall.caller import Caller
 from rolecall_server.daemon.clients import Client
 from rolecall_server.daemon.frames import FrameWriter
-from rolecall_server.daemon.handshake import HEARD
+from rolecall_server.daemon.handshake import HEARD, HEARD_S
 from rolecall_server.daemon.joining import peer
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from rolecall.session import Session
     from rolecall.settings import Settings
     from rolecall.telemetry.logging import ClientLog
     from rolecall_server.daemon.service import Daemon
 
 HELLO_WITHIN_S = 5.0
+
+DOORS = {"lsp": "rolecall_server.lsp.serving", "mcp": "rolecall_server.mcp.stream"}
 
 STOPPED = "the shared process was stopped; start the session again"
 
@@ -45,7 +50,6 @@ class Reception:
             hello = await self._hello(reader, writer)
             if hello is None:
                 return
-            await self._prepare()
             if hello["door"] == "control":
                 await _answer(writer, self._control(hello))
             else:
@@ -78,7 +82,7 @@ class Reception:
         return None
 
     async def _prepare(self) -> None:
-        """Set up the log, with the first connection; later ones find it done."""
+        """Set up the log, with the first client; later ones find it done."""
         if self._prepared is None:
             self._prepared = asyncio.create_task(
                 asyncio.to_thread(_configure_log, self._daemon.log_file, self._daemon.place.path)
@@ -94,7 +98,12 @@ class Reception:
             daemon.drain()
             return
         caller = _caller(hello)
-        settings = await asyncio.to_thread(_settings, caller)
+        async with _at_it(writer):
+            await self._prepare()
+            settings = await asyncio.to_thread(_settings, caller)
+            if settings.daemon.enabled:
+                # Before the client's first byte is taken: it may hang up right behind its last one.
+                await asyncio.to_thread(import_module, DOORS[hello["door"]])
         if not settings.daemon.enabled:
             await _answer(writer, {"reason": "daemon.enabled is false"})
             daemon.refused()
@@ -162,8 +171,9 @@ class Reception:
             client_log.configure(session.settings.logging)
 
         if client.door == "lsp":
-            lsp = await asyncio.to_thread(import_module, "rolecall_server.lsp.serving")
-            code: int = await lsp.serve(
+            from rolecall_server.lsp.serving import serve  # noqa: PLC0415 - imported by then
+
+            return await serve(
                 reader,
                 client.out,
                 host,
@@ -172,9 +182,9 @@ class Reception:
                 opened=opened,
                 watch_parent=_shares_our_processes(client.pid),
             )
-            return code
-        mcp = await asyncio.to_thread(import_module, "rolecall_server.mcp.stream")
-        await mcp.serve_stream(reader, client.out, host, caller, roots, opened=opened)
+        from rolecall_server.mcp.stream import serve_stream  # noqa: PLC0415 - imported by then
+
+        await serve_stream(reader, client.out, host, caller, roots, opened=opened)
         return 0
 
     def _control(self, hello: dict[str, Any]) -> dict[str, Any]:
@@ -229,6 +239,22 @@ def _shares_our_processes(pid: int) -> bool:
         return Path(f"/proc/{pid}/ns/pid").readlink() == Path("/proc/self/ns/pid").readlink()
     except OSError:
         return False
+
+
+@asynccontextmanager
+async def _at_it(writer: asyncio.StreamWriter) -> AsyncGenerator[None]:
+    """Tell the relay again and again that its answer is being worked on."""
+
+    async def tell() -> None:
+        while not writer.is_closing():
+            await asyncio.sleep(HEARD_S)
+            writer.write(HEARD)
+
+    telling = asyncio.create_task(tell())
+    try:
+        yield
+    finally:
+        telling.cancel()
 
 
 async def _answer(writer: asyncio.StreamWriter, message: dict[str, Any]) -> None:

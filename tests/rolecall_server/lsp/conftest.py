@@ -21,13 +21,13 @@ async def endpoint() -> AsyncIterator[FakeEndpoint]:
 
 
 @pytest.fixture
-async def edit_with(surroundings, project, endpoint) -> AsyncIterator[Callable[..., Any]]:
+async def edit_with(served, project, endpoint) -> AsyncIterator[Callable[..., Any]]:
     """Starts an editor: ``await edit_with(NEOVIM, options={...})``. The model is the fake endpoint."""
-    surroundings.use(endpoint.base_url)
+    served.use(endpoint.base_url)
     editors: list[Editor] = []
 
     async def start(profile: dict[str, Any] = VSCODE, *, options: Any = None, **traits: Any) -> Editor:
-        editor = Editor(surroundings, project, profile, **traits)
+        editor = Editor(served, project, profile, **traits)
         editors.append(editor)
         return await editor.start(options=options)
 

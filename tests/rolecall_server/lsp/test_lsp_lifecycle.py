@@ -13,14 +13,15 @@ import pytest
 
 from fakes.command import SOURCES
 from fakes.lsp_profiles import VSCODE
+from fakes.patience import PATIENCE_S
 from fakes.wire import LspPeer
 
 HEAVY = ("pydantic", "structlog", "openai", "mcp", "yaml", "uvicorn", "httpx2")
 
 
 @pytest.fixture
-def server(surroundings, project):
-    with surroundings.start("lsp", "--no-daemon", cwd=project) as process:
+def server(served, project):
+    with served.serve("lsp", cwd=project) as process:
         yield process
         if process.poll() is None:
             process.kill()
@@ -87,7 +88,7 @@ def test_after_shutdown_only_exit_is_taken(server, peer, project):
     assert peer.request("shutdown")["error"]["code"] == -32600
     assert peer.request("workspace/executeCommand", {"command": "rolecall.tasks"})["error"]["code"] == -32600
     peer.notify("exit")
-    assert server.wait(5) == 0
+    assert server.wait(5 + PATIENCE_S) == 0
 
 
 @pytest.mark.parametrize("handshake", [True, False])
@@ -95,7 +96,7 @@ def test_exit_without_shutdown_ends_with_1(server, peer, project, handshake):
     if handshake:
         shake_hands(peer, project)
     peer.notify("exit")
-    assert server.wait(5) == 1
+    assert server.wait(5 + PATIENCE_S) == 1
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -103,8 +104,8 @@ def test_a_signal_ends_it_within_two_seconds(server, peer, project, number, code
     shake_hands(peer, project)
     begun = time.monotonic()
     server.send_signal(number)
-    assert server.wait(5) == code
-    assert time.monotonic() - begun < 2
+    assert server.wait(5 + PATIENCE_S) == code
+    assert time.monotonic() - begun < 2 + PATIENCE_S
 
 
 def test_the_end_of_its_input_ends_it(server, peer, project):
@@ -126,7 +127,7 @@ def test_a_process_id_that_is_not_alive_here_means_nothing(server, peer, project
     assert server.poll() is None
 
 
-def test_input_from_a_regular_file_is_served(surroundings, project, tmp_path):
+def test_input_from_a_regular_file_is_served(served, project, tmp_path):
     session = tmp_path / "session"
     messages = [
         {"id": 1, "method": "initialize", "params": {"capabilities": {}, "rootUri": project.as_uri()}},
@@ -135,15 +136,21 @@ def test_input_from_a_regular_file_is_served(surroundings, project, tmp_path):
     ]
     frames = [json.dumps({"jsonrpc": "2.0", **message}).encode() for message in messages]
     session.write_bytes(b"".join(b"Content-Length: %d\r\n\r\n%b" % (len(f), f) for f in frames))
-    done = surroundings.run("lsp", "--no-daemon", cwd=project, stdin=session.read_bytes())
+    done = subprocess.run(
+        served.server("lsp"),
+        cwd=project,
+        input=session.read_bytes(),
+        capture_output=True,
+        env=served.environment,
+        timeout=30,
+        check=False,
+    )
     with session.open("rb") as source, (tmp_path / "out").open("wb") as sink:
-        from fakes.command import COMMAND
-
         code = subprocess.run(
-            [*COMMAND, "lsp", "--no-daemon"],
+            served.server("lsp"),
             stdin=source,
             stdout=sink,
-            env=surroundings.environment,
+            env=served.environment,
             timeout=30,
             check=False,
         ).returncode
