@@ -116,7 +116,7 @@ def _rules(item: Definition) -> list[tuple[str, int, str]]:
     )
     found = [
         (
-            f"When a caller asks it to {words(item.name)}, the system shall {act}.",
+            f"When a caller calls `{item.qualified}`, the system shall {act}.",
             line,
             "the result equals the documented one for each example",
         )
@@ -137,7 +137,7 @@ def _rules(item: Definition) -> list[tuple[str, int, str]]:
 def _refusal(item: Definition, error: Raised) -> str:
     when = f"`{error.condition}`" if error.condition else "TODO(rolecall): say when"
     why = f' ("{error.message}")' if error.message else ""
-    return f"If {when}, then the system shall refuse to {words(item.name)} with `{error.name}`{why}."
+    return f"If {when}, then the system shall refuse `{item.qualified}` with `{error.name}`{why}."
 
 
 def _want(item: Definition) -> str:

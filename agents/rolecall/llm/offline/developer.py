@@ -31,7 +31,7 @@ def implement(study: Study) -> Draft:
     edits = to_edits(lines, patches) if patches else None
     if edits and draft.edit(study.target.path, edits):
         draft.say(
-            f"{len(stubs)} stubs in {study.target.path} now say what is missing: "
+            f"Stubs in {study.target.path} that now say what is missing: "
             f"{', '.join(item.qualified for item in stubs[:8])}."
         )
         draft.say("They raise NotImplementedError until a person, or a model, writes their bodies.")
@@ -206,7 +206,7 @@ def fix(study: Study, request: TaskRequest) -> Draft:
             )
     edits = to_edits(lines, patches) if patches else None
     if edits and draft.edit(study.target.path, edits):
-        draft.say(f"{len(patches)} unused imports are removed from {study.target.path}.")
+        draft.say(f"Unused imports removed from {study.target.path}: {len(patches)}.")
     if not request.diagnostics:
         draft.say(
             f"No diagnostic was given for {study.target.path}; run the linter or type checker, and ask on "

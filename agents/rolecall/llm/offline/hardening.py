@@ -28,7 +28,7 @@ def harden(study: Study) -> Draft:
         )
         return draft
     draft.say(
-        f"{len(found)} places in {study.target.path} to look at; each remedy changes behaviour, so nothing "
+        f"Places to look at in {study.target.path}: {len(found)}. Each remedy changes behaviour, so nothing "
         "was written:"
     )
     for line, category, remedy in found[:8]:

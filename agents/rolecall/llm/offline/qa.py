@@ -38,7 +38,11 @@ def tests(request: TaskRequest, gathered: Gathered, target: ContextItem) -> Draf
     layout = project.layout(target, module.tree)
     selection = request.target.selection if request.target else None
     builder = SuiteBuilder(
-        module, layout.module, project.sources(layout.root, target), project.packages(layout.root)
+        module,
+        layout.module,
+        project.sources(layout.root, target),
+        project.packages(layout.root),
+        pytest_in_use=layout.framework == "pytest",
     )
     if layout.existing is not None:
         builder.read_existing(layout.existing.text)

@@ -16,6 +16,7 @@ from urllib import parse
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
 from rolecall.llm.offline.evaluation.kinds import is_a, kind_of, members_of
+from rolecall.llm.offline.evaluation.scope import mangled
 from rolecall.llm.offline.evaluation.stdlib import Namespace, Silent
 from rolecall.llm.offline.evaluation.streams import Pending, Stream
 
@@ -139,9 +140,7 @@ _UNSTABLE = frozenset({"timestamp", "astimezone", "fromtimestamp", "now", "today
 
 def private_name(name: str, scope: Scope) -> str:
     """The name as Python mangles it inside a class body (``__x`` becomes ``_Class__x``)."""
-    if name.startswith("__") and not name.endswith("__") and scope.owner is not None:
-        return f"_{scope.owner.name.lstrip('_')}{name}"
-    return name
+    return mangled(name, scope.owner)
 
 
 def get_attribute(run: Run, target: Any, name: str) -> Any:
@@ -183,7 +182,8 @@ def _of_class(run: Run, target: type, name: str, *, dunder: bool) -> Any:
     if dunder and name == "__init__" and issubclass(target, Exception):
         return target.__init__
     allowed = SAFE_TYPES.get(target, frozenset())
-    if dunder or name in _UNSTABLE or (allowed is not None and name not in allowed):
+    own = any(name in vars(base) for base in target.__mro__)
+    if dunder or not own or name in _UNSTABLE or (allowed is not None and name not in allowed):
         raise NotUnderstood(f"{target.__name__}.{name} is not understood")
     return run.native(getattr, target, name)
 

@@ -108,10 +108,11 @@ def _boolean(run: Run, node: ast.BoolOp, scope: Scope) -> Any:
     value: Any = None
     for operand in node.values:
         value = evaluate(run, operand, scope)
-        if operand is not node.values[-1]:
+        last = operand is node.values[-1]
+        if not last or isinstance(operand, (ast.Compare, ast.UnaryOp)):
             outcome = truth(run, value)
             run.reach(operand, scope, "true" if outcome else "false")
-            if outcome is stop_at:
+            if outcome is stop_at and not last:
                 return value
     return value
 

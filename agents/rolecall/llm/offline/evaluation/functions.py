@@ -105,7 +105,9 @@ def _call(run: Run, routine: Routine, arguments: tuple[Any, ...], keywords: dict
     )
     if run.loading:
         run.made_while_loading.append(scope)
-    scope.names.update(_bind(routine, node, arguments, keywords))
+    scope.names.update(
+        _bind(routine, node, arguments, keywords, run.other_defaults.get(id(routine.node), {}))
+    )
     if isinstance(node, ast.Lambda):
         return _run_lambda(run, node, scope)
     if isinstance(node, ast.AsyncFunctionDef):
@@ -169,7 +171,11 @@ def _run_generator(
 
 
 def _bind(
-    routine: Routine, node: FunctionNode, arguments: tuple[Any, ...], keywords: dict[str, Any]
+    routine: Routine,
+    node: FunctionNode,
+    arguments: tuple[Any, ...],
+    keywords: dict[str, Any],
+    other_defaults: dict[str, Any],
 ) -> dict[str, Any]:
     """Bind arguments to parameters as Python does; a call that does not fit is not worth a test."""
     positional = [*node.args.posonlyargs, *node.args.args]
@@ -184,6 +190,8 @@ def _bind(
         bound[node.args.kwarg.arg] = extra
     elif extra:
         raise NotUnderstood("an unexpected keyword")
+    for name, value in other_defaults.items():
+        bound.setdefault(name, value)
     first = len(names) - len(routine.defaults)
     for name, value in zip(names[first:], routine.defaults, strict=True):
         bound.setdefault(name, value)

@@ -38,6 +38,7 @@ class Run:
         trace: what was reached, for choosing between argument sets.
         settled: ids of mutable values that belong to a module and must not change.
         replaced: mutated bodies by the id of the original node.
+        other_defaults: mutated defaults of parameters, likewise.
     """
 
     sources: Mapping[str, str]
@@ -53,6 +54,7 @@ class Run:
     classes: dict[type, ast.ClassDef] = field(default_factory=dict[type, ast.ClassDef])
     settled: dict[int, Any] = field(default_factory=dict[int, Any])
     replaced: dict[int, ast.AST] = field(default_factory=dict[int, ast.AST])
+    other_defaults: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
     shapes: dict[int, Shape] = field(default_factory=dict[int, "Shape"])
     known_errors: list[BaseException] = field(default_factory=list[BaseException])
     raised: list[BaseException] = field(default_factory=list[BaseException])

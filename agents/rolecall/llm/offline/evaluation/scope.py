@@ -55,6 +55,8 @@ class Scope:
             NotUnderstood: the name is unknown, or not bound yet.
         """
         level: Scope | None = self
+        if self.kind == "class":
+            name = mangled(name, self.owner)
         while level is not None:
             if level.kind != "class" or level is self:
                 value = level.names.get(name, _MISSING)
@@ -70,6 +72,8 @@ class Scope:
     def bind(self, name: str, value: Any) -> None:
         """Bind a name where Python would."""
         level = self
+        if self.kind == "class":
+            name = mangled(name, self.owner)
         if name in self.outer:
             level = self._holder(name)
         if level.settled and level.kind != "class":
@@ -97,6 +101,13 @@ class Scope:
                 return level
             level = level.parent
         raise NotUnderstood(f"{name} is state outside the call")
+
+
+def mangled(name: str, owner: Owner | None) -> str:
+    """The name as Python writes it inside a class body: ``__x`` becomes ``_Class__x``."""
+    if owner is not None and name.startswith("__") and not name.endswith("__"):
+        return f"_{owner.name.lstrip('_')}{name}"
+    return name
 
 
 def bound_names(body: list[ast.stmt]) -> Iterator[str]:
@@ -130,4 +141,5 @@ def _bound_here(node: ast.AST) -> Iterator[str]:
 def make_opaque(scope: Scope, body: list[ast.stmt], reason: str) -> None:
     """Bind every name the statements would bind to something that is not understood."""
     for name in bound_names(body):
-        scope.names[name] = Opaque(f"{name} ({reason})" if reason else name)
+        bound = mangled(name, scope.owner) if scope.kind == "class" else name
+        scope.names[bound] = Opaque(f"{name} ({reason})" if reason else name)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import keyword
+import re
 from typing import TYPE_CHECKING
 
 from rolecall.llm.offline.patches import Patch, split_lines, to_edits
 from rolecall.llm.offline.testing.names import from_import
 from rolecall.llm.offline.testing.styles import PytestStyle, Style, UnittestStyle
+from rolecall.llm.offline.testing.values import quoted
 from rolecall.llm.offline.testing.wording import snake
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def new_file(layout: Layout, suite: Suite, style: Style, source_path: str) -> st
     style.prepare(names, suite.cases)
     body = style.write(suite.cases, _title(layout))
     lines = [
-        f'"""Tests of {layout.module}.',
+        f'"""Tests of {_plain(layout.module)}.',
         "",
         "Scaffolded from its code: expected values were read from it, not from a specification.",
         '"""',
@@ -38,6 +40,11 @@ def new_file(layout: Layout, suite: Suite, style: Style, source_path: str) -> st
     if layout.framework == "unittest":
         lines += ["", "", 'if __name__ == "__main__":', "    unittest.main()"]
     return "\n".join(lines) + "\n"
+
+
+def _plain(name: str) -> str:
+    """A module's name inside a docstring."""
+    return re.sub(r"[^\w.-]", "_", name)
 
 
 def own_imports(layout: Layout, names: Names, source_path: str, test_path: str) -> list[str]:
@@ -58,7 +65,7 @@ def _preparation(layout: Layout, names: Names, source_path: str, depth: int) -> 
         return [
             "",
             f"# The name {layout.module} belongs to another module, too: this one is loaded by its path.",
-            f'_spec = importlib.util.spec_from_file_location("{unique}", {place})',
+            f"_spec = importlib.util.spec_from_file_location({quoted(unique)}, {place})",
             "assert _spec is not None",
             "assert _spec.loader is not None",
             f"{alias} = sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)",
@@ -78,13 +85,13 @@ def _preparation(layout: Layout, names: Names, source_path: str, depth: int) -> 
     if names.is_dynamic(layout.module):
         names.load_by_path(layout.module)
         names.need("import importlib")
-        lines += ["", f'{names.alias(layout.module)} = importlib.import_module("{layout.module}")']
+        lines += ["", f"{names.alias(layout.module)} = importlib.import_module({quoted(layout.module)})"]
     return lines
 
 
 def _from_test(depth: int, path: str) -> str:
     base = f"Path(__file__).resolve().parents[{depth}]"
-    return base + "".join(f' / "{part}"' for part in path.split("/") if part)
+    return base + "".join(f" / {quoted(part)}" for part in path.split("/") if part)
 
 
 def _title(layout: Layout) -> str:

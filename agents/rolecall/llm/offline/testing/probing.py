@@ -71,11 +71,13 @@ class Coverage:
         met: goals they meet.
         replayed: arguments of the calls they make, for functions.
         methods: they call a method whose receivers cannot be made again, so that only reach is compared.
+        names: values of the module.
     """
 
     met: frozenset[Any] = frozenset()
     replayed: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     methods: bool = False
+    names: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def probe(
@@ -175,7 +177,7 @@ def _choose(
     run: Run, subject: Subject, probes: list[Probe], covered: list[Probe], coverage: Coverage
 ) -> list[Probe]:
     """A few probes that together reach all that was reached and notice all that can be noticed."""
-    goals = _goals(run, subject, [*probes, *covered], mutate=not coverage.methods)
+    goals = _goals(run, subject, [*probes, *covered], coverage.names, mutate=not coverage.methods)
     met: set[Any] = set(coverage.met)
     for item in covered:
         met |= goals[id(item)]
@@ -194,8 +196,12 @@ def _rank(probe: Probe, gain: set[Any]) -> tuple[int, int, int]:
     return (len(gain), -len(probe.changed_from_typical), -len(str(probe.arguments)))
 
 
-def _goals(run: Run, subject: Subject, probes: list[Probe], *, mutate: bool) -> dict[int, set[Any]]:
-    goals: dict[int, set[Any]] = {id(item): set(item.outcome.trace) for item in probes}
+def _goals(
+    run: Run, subject: Subject, probes: list[Probe], names: Mapping[str, Any], *, mutate: bool
+) -> dict[int, set[Any]]:
+    goals: dict[int, set[Any]] = {
+        id(item): {*item.outcome.trace, ("path", item.outcome.trace)} for item in probes
+    }
     for item in probes:
         error = item.outcome.error
         if error is not None:
@@ -205,13 +211,15 @@ def _goals(run: Run, subject: Subject, probes: list[Probe], *, mutate: bool) -> 
     node = subject.node
     if mutate and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         simple = sorted(probes, key=lambda item: _rank(item, set()), reverse=True)
-        for number, (mutant, line) in enumerate(mutants(node)):
-            run.replaced[id(node)] = mutant
+        for number, mutant in enumerate(mutants(node, names)):
+            run.replaced[id(node)] = mutant.node
+            run.other_defaults[id(node)] = dict(mutant.defaults)
             try:
-                for item in _noticing(run, subject, simple, line):
+                for item in _noticing(run, subject, simple, mutant.line):
                     goals[id(item)].add(("notices", number))
             finally:
                 del run.replaced[id(node)]
+                del run.other_defaults[id(node)]
     return goals
 
 
@@ -219,7 +227,8 @@ def _noticing(run: Run, subject: Subject, probes: list[Probe], line: int) -> lis
     """Calls whose outcome changes with the body that is in place now, at a line they reach."""
     found: list[Probe] = []
     for item in probes:
-        if any(entry[1] == line for entry in item.outcome.trace) and _differs(run, subject, item):
+        reached = not line or any(entry[1] == line for entry in item.outcome.trace)
+        if reached and _differs(run, subject, item):
             found.append(item)
         if len(found) >= ENOUGH:
             break

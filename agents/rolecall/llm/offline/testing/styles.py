@@ -145,8 +145,6 @@ class UnittestStyle(Style):
         """A call of an assert method."""
         if check.way == "isinstance":
             return f"self.assertIsInstance({check.actual}, {check.expected})"
-        if check.expected.startswith("pytest.approx("):
-            return f"self.assertAlmostEqual({check.actual}, {check.expected[14:-1]})"
         method = "assertIs" if check.way == "is" else "assertEqual"
         return f"self.{method}({check.actual}, {check.expected})"
 

@@ -65,17 +65,24 @@ class SuiteBuilder:
         name: dotted name it is imported by.
         sources: dotted names and texts of the target and what it imports.
         packages: which of those names are packages.
+        pytest_in_use: whether the tests may use what pytest alone has.
     """
 
     def __init__(
-        self, module: Module, name: str, sources: Mapping[str, str], packages: frozenset[str]
+        self,
+        module: Module,
+        name: str,
+        sources: Mapping[str, str],
+        packages: frozenset[str],
+        *,
+        pytest_in_use: bool = True,
     ) -> None:
         self._module = module
         self.run = Run(sources, packages)
         self.run.trees[name] = module.tree
         self.scope = load_module(self.run, name)
         self.names = Names(name, frozenset(module.top_level_names()))
-        self._writer = CaseWriter(Writer(self.run, self.names), self.names)
+        self._writer = CaseWriter(Writer(self.run, self.names, pytest_in_use), self.names)
         self._helpers: dict[str, ast.AST] = {item.name: item.node for item in module.functions}
         self._aliases = _aliases(module.tree)
         self._constructing: list[type] = []
@@ -196,7 +203,7 @@ class SuiteBuilder:
         line = subject.definition.node.lineno if subject.definition else 0
         calls = self.known.calls.get(line, [])
         if not calls:
-            return Coverage(frozenset(self.known.reached))
+            return Coverage(frozenset(self.known.reached), names=self.scope.names)
         met = {"typical", *(("raises", call.error) for call in calls if call.error)}
         replayed = []
         if subject.way in {"function", "static"}:
@@ -205,6 +212,7 @@ class SuiteBuilder:
             frozenset({*self.known.reached, *met}),
             replayed,
             methods=subject.way not in {"function", "static"},
+            names=self.scope.names,
         )
 
     def _first(self, subject: Subject) -> dict[str, Any]:

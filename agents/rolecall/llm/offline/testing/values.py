@@ -34,10 +34,17 @@ class Unwritable(Exception):
 
 @dataclass(slots=True)
 class Writer:
-    """Writes values, importing what their source needs."""
+    """Writes values, importing what their source needs.
+
+    Attributes:
+        run: knows the classes of the program.
+        names: collects the imports.
+        has_approx: whether the test framework is pytest, with its ``approx``.
+    """
 
     run: Run
     names: Names
+    has_approx: bool = True
 
     def write(self, value: Any, *, approximate: bool = False) -> str:
         """The source of a value, equal to it in a test.
@@ -89,7 +96,7 @@ class Writer:
     def _float(self, value: float, *, approximate: bool) -> str:
         if not math.isfinite(value):
             return f'float("{value}")'
-        if approximate and value != int(value):
+        if approximate and self.has_approx and value != int(value):
             self.names.need("import pytest")
             return f"pytest.approx({value!r})"
         return repr(value)
