@@ -204,6 +204,15 @@ def asks(attempt: Attempt, about: list[str]) -> Marked:
 
 
 @check
+def sources_exist(attempt: Attempt) -> Marked:
+    """Every ``path:line`` that is given as a source names a line of the workspace."""
+    found = re.findall(r"([\w./-]+\.\w+):(\d+)", "\n".join(attempt.graded.written(".md", ".feature")))
+    lines = {path: len(text.splitlines()) for path, text in attempt.task.files.items()}
+    wrong = [f"{path}:{line}" for path, line in found if int(line) not in range(1, lines.get(path, 0) + 1)]
+    return (float(not wrong) if found else 0.0), ", ".join(wrong) or f"{len(found)} sources"
+
+
+@check
 def dockerfile_valid(attempt: Attempt) -> Marked:
     """Known instructions, stages that exist, and copied files that exist in the workspace."""
     problems = [
