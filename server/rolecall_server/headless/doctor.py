@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -53,10 +54,30 @@ def run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path]) ->
 
 
 async def _examine(session: Session) -> list[Finding]:
-    findings = [_workspace(session), *_settings(session), *_roles(session)]
+    findings = [_workspace(session), *_settings(session), *_roles(session), *_shared_process(session)]
     if session.problem is None:
         findings += await _model(session)
     return findings
+
+
+def _shared_process(session: Session) -> list[Finding]:
+    """The daemon, and where its log is."""
+    if sys.platform == "win32":
+        return []
+    from rolecall_server.daemon import control  # noqa: PLC0415 - not on Windows
+
+    found, problems = control.running(session.caller.environment)
+    findings = [
+        Finding("warning", "shared process", problem, "Until then clients go by another folder.")
+        for problem in problems
+    ]
+    try:
+        status = control.ask(found[0], "status") if found else None
+    except control.NoAnswer as problem:
+        return [*findings, Finding("warning", "shared process", f"{problem}", "Run `rolecall daemon stop`.")]
+    log_file = status["log"] if status else session.caller.state_folder() / "daemon.log"
+    running = f"pid {status['pid']}, {len(status['clients'])} clients" if status else "none is running"
+    return [*findings, Finding("ok", "shared process", f"{running}; its log: {log_file}")]
 
 
 def _workspace(session: Session) -> Finding:

@@ -334,3 +334,10 @@ def test_stop_ends_every_daemon_and_its_sessions_hear_why(house, project):
     assert house.pids() == []
     assert editor.process.wait(5 + PATIENCE_S) == 1
     assert "was stopped" in editor.last_words()
+
+
+def test_doctor_names_the_shared_process_and_its_log(house, project):
+    assert "none is running" in house.run("doctor").stdout.decode()
+    house.editor(project)
+    shown = house.run("doctor").stdout.decode()
+    assert f"pid {house.pid()}, 1 clients; its log: {house.status()['log']}" in shown
