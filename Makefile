@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt bench e2e lock generate clean
+.PHONY: help demo test lint fmt bench eval e2e lock generate clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ fmt: $(VENV)/.dev ## format, and mend what the linter can mend
 
 bench: $(VENV)/.dev ## side-by-side measurements
 	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+eval: $(VENV)/.dev ## score the roles with your own endpoint: TOKENS=200000, ARGS="--help"
+	@$(BIN)/python bench/roles/evaluate.py $(if $(TOKENS),--tokens $(TOKENS)) $(ARGS)
 
 e2e: $(VENV)/.dev ## drive real editors and assistants
 	$(BIN)/python -m pytest -m e2e tests/e2e

@@ -244,7 +244,10 @@ def one_behaviour_a_test(answer: Graded) -> bool:
         ]:
             asserts = [part for part in test.body if isinstance(part, ast.Assert)]
             first = asserts[0].lineno if asserts else 0
-            apart = len(test.body) < 3 or not asserts or not lines[path][first - 2].strip()
+            before = [line.strip() for line in lines[path][: max(first - 1, 0)]]
+            while before and before[-1].startswith("#"):
+                before.pop()
+            apart = len(test.body) < 3 or not asserts or not before[-1]
             if len(asserts) > 3 or not apart:
                 return False
     return True

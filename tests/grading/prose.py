@@ -46,7 +46,8 @@ def _of_page(text: str) -> Iterator[Snippet]:
     for position, (language, code) in enumerate(fences):
         if language == "pycon" or (language == "python" and code.startswith(">>>")):
             yield Snippet(code, None, interactive=True)
-        elif language == "python":
+        elif language == "python" and not re.fullmatch(r"(?:(?:async )?def|class) .*[^:\n]\n", code):
+            # A signature alone is shown, not run.
             following = fences[position + 1] if position + 1 < len(fences) else ("", "")
             yield Snippet(code, following[1] if following[0] == "text" else None, interactive=False)
 

@@ -1,7 +1,7 @@
 """From an answer to a score between 0 and 1.
 
 ``score = gates x quality``, and times 0.4 where an essential clause is broken. The gates are 0 or 1: the answer
-parses and applies, stays in scope, and invents nothing. Quality is the mean of the task's own checks, nine tenths
+parses and applies, delivers something, stays in scope, and invents nothing. Quality is the mean of the task's own checks, nine tenths
 of it, and of manners that every answer should have, one tenth.
 """
 
@@ -26,6 +26,9 @@ GATES = {
     "in_scope": "shared.delete_move",
     "nothing_invented": "shared.nothing_invented",
 }
+DELIVERS = "shared.scope"
+"""The clause of an answer that writes nothing where something was asked for: "do what was asked"."""
+
 MANNERS = ("says_not_run", "short_prose", "bare_tags", "todo_is_visible", "nothing_elided")
 BROKEN = 0.4
 """The most an answer can have that breaks an essential clause."""
@@ -52,6 +55,8 @@ def grade(task: EvaluationTask, answer: str, sandbox: Sandbox) -> Score:
     """Grade an answer without a person and without a model."""
     graded = Graded(answer, task.files, task.instruction, task.allowed)
     shut = [clause for name, clause in GATES.items() if not _safely(name, graded)]
+    if not graded.changes.changes and all(check.name != "writes_nothing" for check in task.checks):
+        shut.append(DELIVERS)
     if shut:
         looked_at = [check for check in task.checks if check.essential and check.name in GRADERS]
         named = [check.clause for check in looked_at if not _safely(check.name, graded)]

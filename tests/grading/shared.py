@@ -86,10 +86,9 @@ def nothing_invented(answer: Graded) -> bool:
 @grader
 def says_not_run(answer: Graded) -> bool:
     """The prose says that nothing was run, and gives a command."""
-    return (
-        bool(re.search(r"not(?:hing was)? run|did not run|untested", answer.prose, re.IGNORECASE))
-        and "`" in answer.prose
-    )
+    untried = r"not(?:hing was)? (?:run|built|applied|planned|executed)|did not run|untested"
+    command = r"`|check with:? \S"
+    return all(re.search(pattern, answer.prose, re.IGNORECASE) for pattern in (untried, command))
 
 
 @grader
