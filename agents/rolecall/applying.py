@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from rolecall.answer.changeset import Change, ChangeSet
     from rolecall.session import Session
     from rolecall.task import ApplyMode
+    from rolecall.workspace.documents import Document
+
+MOST_REBASES = 20
+"""Other writers of the same files that one write makes way for, before it gives up."""
 
 
 class Applier(Protocol):
@@ -95,13 +99,36 @@ async def apply(
         # A person takes their time; what they agreed to is judged by the state of things now.
         _check_policy(session, picked)
         _rebase(session, picked)
-    left_out = await applier.write(picked, task_id) or ()
+    left_out = await _write(session, picked, applier, task_id)
     for change in picked:
         if change.path in left_out:
             change.state, change.reason = "needs_confirmation", "left out by the user"
         else:
             change.state, change.reason = "applied", None
     return len(left_out) < len(picked)
+
+
+async def _write(
+    session: Session, picked: list[Change], applier: Applier, task_id: str | None
+) -> Collection[str]:
+    """Write; where another program saved a file just before, bring the edits onto that and try again."""
+    for _ in range(MOST_REBASES):
+        try:
+            return await applier.write(picked, task_id) or ()
+        except EditConflict:
+            if applier.by != "disk" or not _moved(session, picked):
+                raise
+            _check_policy(session, picked)
+            _rebase(session, picked)
+    return await applier.write(picked, task_id) or ()
+
+
+def _moved(session: Session, picked: Sequence[Change]) -> bool:
+    return any(_digest(session.documents.read(change.path)) != _digest(change.base) for change in picked)
+
+
+def _digest(document: Document | None) -> str | None:
+    return document.digest if document else None
 
 
 def blocking_error(changes: Sequence[Change]) -> EditError | None:
@@ -157,8 +184,7 @@ def _rebase(session: Session, picked: list[Change]) -> None:
     """Bring every change onto the present state of its file, or raise without having written."""
     for index, change in enumerate(picked):
         current = session.documents.read(change.path)
-        before = change.base.digest if change.base else None
-        if (current.digest if current else None) == before:
+        if _digest(current) == _digest(change.base):
             change.base = current
             continue
         if current is None or change.base is None:

@@ -124,3 +124,39 @@ async def test_a_protected_name_needs_the_confirmation(session, project):
     assert proposal.changes.changes[0].state == "needs_confirmation"
     assert await write(session, proposal, confirmed=True)
     assert (project / ".vscode/tasks.json").exists()
+
+
+class Interrupted(DiskApplier):
+    """Another program saves the file just before it is written, once for each of ``saves``."""
+
+    def __init__(self, session, saves):
+        super().__init__(session)
+        object.__setattr__(self, "saves", saves)
+
+    async def write(self, changes, task_id):
+        if self.saves:
+            path = self.session.workspace.locate("src/pricing.py")
+            path.write_text(self.saves.pop(0)(path.read_text()))
+        await DiskApplier.write(self, changes, task_id)
+
+
+async def apply_interrupted(session, proposal, *saves):
+    applier, consent = Interrupted(session, list(saves)), applying.Consent(explicit=True)
+    return await applying.apply(session, proposal.changes, applier, consent, task_id="t")
+
+
+async def test_an_edit_is_brought_onto_what_others_save_at_the_last_moment(session, project):
+    proposal = proposal_of(session, edit("LIMIT = 100", "LIMIT = 200"))
+    saves = [lambda text: "# one\n" + text, lambda text: "# two\n" + text]
+    assert await apply_interrupted(session, proposal, *saves)
+    assert text(project).startswith("# two\n# one\n")
+    assert "LIMIT = 200" in text(project)
+    assert proposal.changes.changes[0].state == "applied"
+
+
+async def test_a_last_moment_save_of_the_same_lines_is_a_conflict(session, project):
+    proposal = proposal_of(session, edit("LIMIT = 100", "LIMIT = 200"))
+    with pytest.raises(EditConflict):
+        await apply_interrupted(session, proposal, lambda text: text.replace("100", "150"))
+    assert "LIMIT = 150" in text(project)
+    assert proposal.changes.changes[0].state == "conflict"

@@ -70,6 +70,7 @@ async def fetch_listing(runtime: Shared, session: Connection, endpoint: Endpoint
             raise TimedOut(
                 f"{host_of(endpoint)} did not list its models within {allowed_s:g} s.",
                 hint="Set llm.model, so that the list is not needed.",
+                retriable=False,  # a server that hangs on so small a question hangs on the next one too
             ) from None
     try:
         return jiter.from_json(body)

@@ -40,11 +40,10 @@ def entry_of(listing: Any, model: str) -> dict[str, Any]:
 
 
 def _id(entry: Any) -> str | None:
-    if isinstance(entry, str):
-        return entry
     fields = as_object(entry)
-    name = fields.get("id") or fields.get("model") or fields.get("name")
-    return name if isinstance(name, str) else None
+    name = entry if isinstance(entry, str) else fields.get("id") or fields.get("model") or fields.get("name")
+    # A name that moves the cursor of the terminal it is listed on is none.
+    return name if isinstance(name, str) and name.isprintable() else None
 
 
 def _can_chat(fields: dict[str, Any]) -> bool:

@@ -11,19 +11,11 @@ from typing import TYPE_CHECKING
 from rolecall import applying
 from rolecall.errors import AnswerTooLarge, ConfigurationInvalid, EditNotFound, RolecallError
 from rolecall.proposal import Proposal
-from rolecall.session import Session
 from rolecall.task import ErrorInfo, TaskResult
 from rolecall.workspace.disk import DiskApplier
 from rolecall.workspace.names import shown
 from rolecall_server.headless import exit_codes
-from rolecall_server.headless.output import (
-    begin,
-    diff_of,
-    explain,
-    file_lines,
-    write_json,
-    write_text,
-)
+from rolecall_server.headless.output import diff_of, explain, file_lines, open_session, write_json, write_text
 from rolecall_server.headless.streams import guarded, note
 
 if TYPE_CHECKING:
@@ -31,13 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rolecall.caller import Caller
+    from rolecall.session import Session
 
 
 @guarded
 def run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path]) -> int:
     """Parse the answer and show it as a diff; with ``--write`` apply it. Returns the exit code."""
-    session = Session(caller, roots=roots)
-    begin(session)
+    session = open_session(caller, roots)
     result = _result(session, arguments)
     if arguments.format == "json":
         write_json(result.to_json())

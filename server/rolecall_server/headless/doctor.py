@@ -12,10 +12,9 @@ from rolecall.errors import ErrorCode, ModelNotFound, RolecallError
 from rolecall.llm.endpoint import resolve
 from rolecall.llm.listing import list_models
 from rolecall.runtime import Runtime
-from rolecall.session import Session
 from rolecall_server.headless import exit_codes
-from rolecall_server.headless.output import begin, write_json, write_text
-from rolecall_server.headless.streams import guarded
+from rolecall_server.headless.output import open_session, write_json, write_text
+from rolecall_server.headless.streams import guarded, plain
 
 if TYPE_CHECKING:
     import argparse
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from rolecall.caller import Caller
     from rolecall.llm.types import Endpoint
+    from rolecall.session import Session
 
 SHOWN_MODELS = 20
 
@@ -42,13 +42,12 @@ class Finding:
 @guarded
 def run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path]) -> int:
     """Print the findings; the exit code is that of the first thing that is wrong."""
-    session = Session(caller, roots=roots)
-    begin(session)
+    session = open_session(caller, roots)
     findings = asyncio.run(_examine(session))
     if arguments.format == "json":
         write_json({"version": __version__, "findings": [asdict(finding) for finding in findings]})
     else:
-        write_text("".join(_lines(finding) for finding in findings))
+        write_text(plain("".join(_lines(finding) for finding in findings)))
     wrong = next((finding for finding in findings if finding.state == "wrong"), None)
     return exit_codes.DONE if wrong is None or wrong.code is None else exit_codes.for_code(wrong.code)
 

@@ -9,24 +9,33 @@ from typing import TYPE_CHECKING, Any
 from rolecall_server.headless.streams import note, out
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from rolecall.caller import Caller
     from rolecall.errors import RolecallError
     from rolecall.session import Session
     from rolecall.task import ErrorInfo, TaskResult
 
 
-def begin(session: Session) -> None:
-    """Set the log up for a command that does one thing, and tell what is to be told first.
+def open_session(caller: Caller, roots: Sequence[Path]) -> Session:
+    """A session for a command that does one thing: with its log, and after what is to be told first.
 
     Only warnings are logged, unless the user asked for more.
     """
-    from rolecall.telemetry.logging import configure  # noqa: PLC0415 - `roles` needs no logger
+    from rolecall.session import Session  # noqa: PLC0415 - `roles` needs none
+    from rolecall.settings.model import LoggingSettings  # noqa: PLC0415
+    from rolecall.telemetry.logging import configure  # noqa: PLC0415
 
+    quiet = LoggingSettings(level="warning")
+    configure(quiet, stream=sys.stderr)  # what opening finds to settle is told below
+    session = Session(caller, roots=roots)
+    chosen = session.loaded.origins.get("logging.level") != "default"
     logging = session.settings.logging
-    if session.loaded.origins.get("logging.level") == "default":
-        logging = logging.model_copy(update={"level": "warning"})
-    configure(logging, stream=sys.stderr)
+    configure(logging if chosen else logging.model_copy(update={"level": "warning"}), stream=sys.stderr)
     for line in (*session.loaded.warnings, *session.recovered):
         note(f"rolecall: {line}")
+    return session
 
 
 def write_json(value: Any, *, indent: int | None = 2) -> bool:

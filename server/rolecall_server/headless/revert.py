@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from rolecall.answer.changeset import ChangeSet
 from rolecall.errors import RolecallError
 from rolecall.reverting import kept_back, revert
-from rolecall.session import Session
 from rolecall.task import ErrorInfo, TaskResult
 from rolecall.workspace.disk import DiskApplier
 from rolecall_server.headless import exit_codes
-from rolecall_server.headless.output import begin, explain, file_lines, write_json, write_text
+from rolecall_server.headless.output import explain, file_lines, open_session, write_json, write_text
 from rolecall_server.headless.streams import guarded, note
 
 if TYPE_CHECKING:
@@ -21,13 +20,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rolecall.caller import Caller
+    from rolecall.session import Session
 
 
 @guarded
 def run(arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path]) -> int:
     """Take a task's writes back; returns the exit code."""
-    session = Session(caller, roots=roots)
-    begin(session)
+    session = open_session(caller, roots)
     result = asyncio.run(_revert(session, arguments.task_id))
     if arguments.format == "json":
         write_json(result.to_json())

@@ -12,18 +12,10 @@ from typing import TYPE_CHECKING
 from rolecall.answer import AnswerParser
 from rolecall.errors import ConfigurationInvalid, RolecallError
 from rolecall.events import Attempt, Delta, Restart
-from rolecall.session import Session
 from rolecall.task import TaskRequest
 from rolecall.workspace.disk import DiskApplier
 from rolecall_server.headless import exit_codes
-from rolecall_server.headless.output import (
-    begin,
-    diff_of,
-    explain,
-    file_lines,
-    write_json,
-    write_text,
-)
+from rolecall_server.headless.output import diff_of, explain, file_lines, open_session, write_json, write_text
 from rolecall_server.headless.streams import guarded, note
 from rolecall_server.host import Host
 
@@ -33,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rolecall.caller import Caller
+    from rolecall.session import Session
     from rolecall.task import TaskResult
     from rolecall.tasks import Subscription, Task
 
@@ -81,8 +74,7 @@ async def _run(
     arguments: argparse.Namespace, caller: Caller, roots: Sequence[Path], instruction: str
 ) -> tuple[TaskResult, int]:
     host = Host()
-    session = Session(caller, roots=roots)
-    begin(session)
+    session = open_session(caller, roots)
     try:
         task, events = _start(arguments, host, session, instruction)
         stopped = _cancel_on_signal(task)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
+_SPELLED_OUT = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n"}
+
 
 class OutputFailed(Exception):
     """Standard output takes no more, for another reason than that its reader is gone."""
@@ -71,10 +73,15 @@ def out(data: bytes) -> bool:
 def note(text: str) -> None:
     """Tell the person something on standard error; nothing fails because nobody hears it."""
     try:
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(plain(text) + "\n")
         sys.stderr.flush()
     except OSError:
         _discard(sys.stderr)
+
+
+def plain(text: str) -> str:
+    """The text for a person's terminal: what would move its cursor or set its title is spelled out."""
+    return text.translate(_SPELLED_OUT)
 
 
 def _discard(stream: TextIO) -> None:

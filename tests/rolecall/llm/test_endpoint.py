@@ -10,6 +10,7 @@ from rolecall.errors import (
     ConfigurationInvalid,
     EndpointUnreachable,
     ModelNotFound,
+    TimedOut,
     UpstreamProtocolError,
 )
 from rolecall.llm.endpoint import resolve
@@ -115,6 +116,15 @@ async def test_a_listing_that_fails_once_is_asked_for_again(runtime):
     async with FakeEndpoint(models=lambda _: replies.pop(0)) as endpoint:
         session.base_url = endpoint.base_url
         assert (await resolve(session, runtime)).model == "m"
+
+
+async def test_an_endpoint_that_hangs_on_its_listing_is_asked_once(runtime, monkeypatch):
+    monkeypatch.setattr("rolecall.llm.listing.LISTING_S", 0.05)
+    async with FakeEndpoint(models=stream(before_head=[Hang()])) as endpoint:
+        session = connection(base_url=endpoint.base_url, connect_timeout_s=0.2)
+        with pytest.raises(TimedOut, match="did not list its models"):
+            await resolve(session, runtime)
+        assert len(endpoint.requests) == 1
 
 
 async def test_what_was_found_counts_for_30_seconds(runtime):

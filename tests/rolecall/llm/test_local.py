@@ -125,6 +125,7 @@ async def test_whatever_else_listens_is_survived(response):
         ({"data": [{"id": "x", "architecture": {"output_modalities": ["image"]}}, {"id": "y"}]}, ["y"]),
         ({"models": [{"name": "llama3"}]}, ["llama3"]),
         ([{"id": "m"}, "n", 7, {"id": 9}], ["m", "n"]),
+        (["m", "red\x1b[31m", {"id": "two\nlines"}], ["m"]),
         (None, []),
         ({"data": "x"}, []),
     ],

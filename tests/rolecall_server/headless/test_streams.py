@@ -137,3 +137,10 @@ def test_events_carry_only_the_members_of_the_contract(surroundings, project):
     assert members["attempt"] == common | {"n", "of", "wait_s", "reason"}
     assert members["delta"] == common | {"text"}
     assert members["result"] == common | {"result"}
+
+
+def test_prose_cannot_move_the_cursor_of_the_terminal(surroundings, project):
+    with endpoint_in_thread([answer('a\x1b]0;title\x07\tb\n<file path="x.md">\nx\n</file>\n')]) as endpoint:
+        surroundings.use(endpoint.base_url)
+        done = surroundings.run("run", "developer", "x", cwd=project)
+    assert b"a\\x1b]0;title\\x07\tb\n" in done.stderr
