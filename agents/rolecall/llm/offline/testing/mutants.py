@@ -7,6 +7,8 @@ import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rolecall.llm.offline.evaluation.kinds import is_a
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -114,11 +116,9 @@ def _place(node: FunctionDef, index: int) -> tuple[Any, str, int | None]:
         for name, value in ast.iter_fields(parent):
             if value is target:
                 return parent, name, None
-            if isinstance(value, list):
-                items: list[Any] = value
-                for position, item in enumerate(items):
-                    if item is target:
-                        return parent, name, position
+            for position, item in enumerate(value if is_a(value, list) else ()):
+                if item is target:
+                    return parent, name, position
     return target, "", None
 
 
