@@ -150,3 +150,20 @@ def test_floats_are_the_hosts_own():
 def test_deep_nesting_is_given_up_rather_than_overflowing():
     with pytest.raises(NotUnderstood):
         evaluated("def f(n):\n    return n if n == 0 else f(n - 1)", "f", 5_000)
+
+
+def test_a_registry_that_functions_fill_is_not_a_constant():
+    source = "R = []\ndef register(x):\n    R.append(x)\ndef known():\n    return len(R)\n"
+
+    with pytest.raises(NotUnderstood):
+        evaluated(source, "known")
+
+
+def test_a_class_attribute_that_methods_fill_is_not_a_constant():
+    source = (
+        "class C:\n    seen = {}\n    @classmethod\n    def note(cls, x):\n        cls.seen[x] = 1\n"
+        "def count():\n    return len(C.seen)\n"
+    )
+
+    with pytest.raises(NotUnderstood):
+        evaluated(source, "count")

@@ -516,3 +516,16 @@ def test_rolecalls_own_modules_get_tests_that_pass(project, tmp_path):
 
     counts = made.outcomes(tmp_path, sources=ROOT / "agents")
     assert counts["passed"] >= 90
+
+
+def test_names_that_may_not_exist_are_not_imported(project, tmp_path):
+    source = (
+        "def sure(n: int) -> int:\n    return n + 1\n\n\ntry:\n    import no_such_package\n\n"
+        "    def perhaps(n: int) -> int:\n        return n\nexcept ImportError:\n    pass\n"
+    )
+    shop = project({"m.py": source})
+
+    shop.ask("qa_engineer", "tests", "m.py")
+
+    assert "perhaps" not in shop.files["tests/test_m.py"]
+    assert shop.run_tests(tmp_path)["passed"] >= 1

@@ -32,12 +32,18 @@ class NotUnderstood(BaseException):
 
 
 class Opaque:
-    """A value that exists but is not understood: using it in any way ends the evaluation."""
+    """A value that is not understood: using it in any way ends the evaluation.
 
-    __slots__ = ("name",)
+    Attributes:
+        name: what to call it in a reason.
+        certain: whether the name is bound at all, whatever its value.
+    """
 
-    def __init__(self, name: str) -> None:
+    __slots__ = ("certain", "name")
+
+    def __init__(self, name: str, *, certain: bool = True) -> None:
         self.name = name
+        self.certain = certain
 
     def _refuse(self, *_arguments: object) -> Any:
         raise NotUnderstood(f"{self.name} is not understood")
@@ -46,6 +52,8 @@ class Opaque:
     __str__ = __repr__ = __format__ = __hash__ = __index__ = __int__ = __float__ = _refuse
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __or__ = __ror__ = _refuse
+    __setitem__ = __delitem__ = __iadd__ = __ior__ = __neg__ = __invert__ = __pow__ = __rpow__ = _refuse
+    __floordiv__ = __rfloordiv__ = __enter__ = __exit__ = __next__ = __reversed__ = __abs__ = _refuse
     __truediv__ = __rtruediv__ = __mod__ = __rmod__ = __and__ = __rand__ = _refuse
 
 

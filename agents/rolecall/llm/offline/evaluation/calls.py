@@ -12,6 +12,7 @@ from rolecall.llm.offline.evaluation.attributes import SAFE_TYPES, get_attribute
 from rolecall.llm.offline.evaluation.budget import MAX_SIZE, NotUnderstood, Opaque
 from rolecall.llm.offline.evaluation.kinds import is_a, kind_of
 from rolecall.llm.offline.evaluation.natives import BUILTINS
+from rolecall.llm.offline.evaluation.state import MUTATING
 from rolecall.llm.offline.evaluation.stdlib import Namespace, StandIn, is_pure
 from rolecall.llm.offline.evaluation.streams import Pending, Stream
 
@@ -21,32 +22,6 @@ if TYPE_CHECKING:
     from rolecall.llm.offline.evaluation.runtime import Run
     from rolecall.llm.offline.evaluation.scope import Scope
 
-_MUTATING = frozenset(
-    [
-        "append",
-        "extend",
-        "insert",
-        "remove",
-        "pop",
-        "clear",
-        "sort",
-        "reverse",
-        "add",
-        "discard",
-        "update",
-        "setdefault",
-        "popitem",
-        "appendleft",
-        "popleft",
-        "rotate",
-        "subtract",
-        "move_to_end",
-        "intersection_update",
-        "difference_update",
-        "symmetric_difference_update",
-        "extendleft",
-    ]
-)
 _WIDTHS = frozenset({"ljust", "rjust", "center", "zfill", "expandtabs", "to_bytes"})
 _ORDER_FREE = (len, sorted, set, frozenset, sum, any, all, min, max, isinstance, bool, type, callable)
 _METHODS = (
@@ -150,7 +125,7 @@ _STDLIB = Namespace.__module__
 
 
 def _check_method(run: Run, receiver: Any, name: str, arguments: list[Any], keywords: dict[str, Any]) -> None:
-    if name in _MUTATING:
+    if name in MUTATING:
         run.check_unsettled(receiver)
     if name in _WIDTHS and any(isinstance(value, int) and value > MAX_SIZE for value in arguments):
         raise NotUnderstood("a value would grow too large")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
 from rolecall.llm.offline.evaluation.kinds import is_a, kind_of, members_of
 from rolecall.llm.offline.evaluation.scope import Scope, make_opaque
+from rolecall.llm.offline.evaluation.state import forget_changing, is_container
 from rolecall.llm.offline.evaluation.stdlib import Namespace, is_known_module
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def load_module(run: Run, name: str) -> Scope:
     finally:
         run.loading -= 1
         run.steps, run.depth = steps, depth
+    forget_changing(run, tree, scope)
     scope.settled = True
     _settle(run, scope)
     return scope
@@ -65,20 +67,21 @@ def _give_up(run: Run, statement: ast.stmt, scope: Scope, reason: str) -> None:
     if isinstance(statement, ast.Delete):
         for target in statement.targets:
             scope.names.pop(getattr(target, "id", ""), None)
+    read: list[ast.AST] = [statement]
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return
+        read = list(statement.decorator_list)
     if any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in ast.walk(statement)):
         _forget_all(scope, reason)
     if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)):
-        for name in _used_names(run, statement, scope):
+        for name in _used_names(run, read, scope):
             if _is_changeable(run, scope.names.get(name)):
                 scope.names[name] = Opaque(f"{name} ({reason})")
 
 
-def _used_names(run: Run, statement: ast.stmt, scope: Scope) -> set[str]:
-    """Names of the module that the statement reads, by itself or through the functions it may call."""
+def _used_names(run: Run, nodes: list[ast.AST], scope: Scope) -> set[str]:
+    """Names of the module that nodes read, by themselves or through the functions they may call."""
     found: set[str] = set()
-    pending: list[ast.AST] = [statement]
+    pending = list(nodes)
     while pending:
         for node in ast.walk(pending.pop()):
             if isinstance(node, ast.Name) and node.id not in found:
@@ -91,7 +94,9 @@ def _used_names(run: Run, statement: ast.stmt, scope: Scope) -> set[str]:
 
 
 def _is_changeable(run: Run, value: Any) -> bool:
-    return is_a(value, list, dict, set, bytearray) or kind_of(value) in run.classes
+    if isinstance(value, type):
+        return value in run.classes and any(is_container(item) for item in members_of(value).values())
+    return is_container(value) or kind_of(value) in run.classes
 
 
 def _has_unknown_import(run: Run, node: ast.Try) -> bool:

@@ -139,7 +139,12 @@ def _bound_here(node: ast.AST) -> Iterator[str]:
 
 
 def make_opaque(scope: Scope, body: list[ast.stmt], reason: str) -> None:
-    """Bind every name the statements would bind to something that is not understood."""
+    """Bind every name the statements would bind to something that is not understood.
+
+    What a block binds under a condition that is not understood may not be bound at all.
+    """
+    blocks = (ast.If, ast.Try, ast.With, ast.For, ast.While, ast.Match)
+    certain = not any(isinstance(statement, blocks) for statement in body)
     for name in bound_names(body):
         bound = mangled(name, scope.owner) if scope.kind == "class" else name
-        scope.names[bound] = Opaque(f"{name} ({reason})" if reason else name)
+        scope.names[bound] = Opaque(f"{name} ({reason})" if reason else name, certain=certain)

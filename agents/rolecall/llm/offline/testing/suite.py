@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 
 _SETUPS = 4
 _STEPS = 3
+_STEPS_FOR_ALL = 900_000
+"""Nodes that may be visited for one file; a few seconds."""
+_LEAST_STEPS = 12_000
+_UNBOUND = Opaque("a name that is not bound", certain=False)
 
 
 @dataclass(slots=True)
@@ -97,11 +101,15 @@ class SuiteBuilder:
     def build(self, selection: Selection | None) -> Suite:
         """Find tests for what is selected, or for everything public."""
         suite = Suite([], self.names)
-        for subject in self.subjects(selection):
-            suite.subjects += 1
-            suite.cases += [
-                case for case in self._cases(subject, suite) if case.name not in self.known.test_names
-            ]
+        subjects = self.subjects(selection)
+        remaining = _STEPS_FOR_ALL
+        for index, subject in enumerate(subjects):
+            share = min(remaining, max(_LEAST_STEPS, 3 * remaining // (len(subjects) - index)))
+            self.run.total = share
+            found = self._cases(subject, suite)
+            remaining -= share - max(self.run.total, 0)
+            suite.cases += [case for case in found if case.name not in self.known.test_names]
+        suite.subjects = len(subjects)
         _rename_twins(suite.cases)
         return suite
 
@@ -129,7 +137,8 @@ class SuiteBuilder:
 
     def _is_bound(self, name: str) -> bool:
         """Whether the module still has the name once it is imported."""
-        return name.split(".", maxsplit=1)[0] in self.scope.names
+        value = self.scope.names.get(name.split(".", maxsplit=1)[0], _UNBOUND)
+        return value.certain if isinstance(value, Opaque) else True
 
     def _class(self, name: str) -> Any:
         value: Any = self.scope.names.get(name.split(".", maxsplit=1)[0])
