@@ -33,12 +33,15 @@ class Ran:
 class Sandbox:
     """One host process and the folder it may write to. Use it as a context manager.
 
+    Args:
+        namespaces: False does without them, as on systems that have none.
+
     Attributes:
         protection: what keeps the network and the files away, in words.
     """
 
-    def __init__(self) -> None:
-        # Outside of the system's temporary folder nothing changes where a name space mounts over it.
+    def __init__(self, *, namespaces: bool = True) -> None:
+        self._options = () if namespaces else ("--plain",)
         self._folder = tempfile.TemporaryDirectory(prefix="rolecall-eval-")
         self.root = Path(self._folder.name).resolve()
         self._count = 0
@@ -47,7 +50,7 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         self._host = subprocess.Popen(
-            [sys.executable, "-P", str(HOST), str(self.root)],
+            [sys.executable, "-P", str(HOST), str(self.root), *self._options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

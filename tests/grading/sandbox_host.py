@@ -39,17 +39,39 @@ PROCESSES = 64
 """Processes of one run; counted per user, so that the limit is set only inside a namespace."""
 
 
-def isolate(folder: str) -> dict[str, str]:
+def isolate(folder: str, *, namespaces: bool) -> dict[str, str]:
     """Leave the network, and write access outside of ``folder``; says what the kernel allowed."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    uid, gid = os.getuid(), os.getgid()
-    if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) != 0:
+    if not namespaces or not _tried(folder):
         _refuse_connections()
         return {"network": "sockets refuse", "files": "not protected"}
+    return {"network": "namespace", "files": "read-only" if _leave(folder) else "not protected"}
+
+
+def _tried(folder: str) -> bool:
+    """Whether namespaces work here, tried in a process that can be thrown away: there is no way back."""
+    child = os.fork()
+    if child == 0:
+        works = False
+        try:
+            _leave(folder)
+            (Path(folder) / "tried").write_text("", encoding="utf-8")
+            works = True
+        finally:
+            os._exit(not works)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def _leave(folder: str) -> bool:
+    """Enter namespaces without network; True where all but the folder is read-only. Raises OSError."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    uid, gid = os.getuid(), os.getgid()
+    unshare = getattr(libc, "unshare", None)
+    if unshare is None or unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) != 0:
+        raise OSError("no namespaces here")
     Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
     Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", encoding="ascii")
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1", encoding="ascii")
-    return {"network": "namespace", "files": "read-only" if _read_only(libc, folder) else "not protected"}
+    return _read_only(libc, folder)
 
 
 def _read_only(libc: Any, folder: str) -> bool:
@@ -116,7 +138,8 @@ def _child(job: dict[str, Any], writing: int, *, namespace: bool) -> None:
         os.dup2(output, 1)
         os.dup2(output, 2)
         for limit, value in LIMITS.items():
-            resource.setrlimit(limit, (value, value))
+            with contextlib.suppress(ValueError, OSError):  # some systems know a limit and refuse to set it
+                resource.setrlimit(limit, (value, value))
         if namespace:
             resource.setrlimit(resource.RLIMIT_NPROC, (PROCESSES, PROCESSES))
         sys.path.insert(0, job["folder"])
@@ -178,7 +201,7 @@ def main() -> None:
     """Answer jobs until standard input ends."""
     sys.dont_write_bytecode = True
     _warm_up(sys.argv[1])
-    state = isolate(sys.argv[1])
+    state = isolate(sys.argv[1], namespaces="--plain" not in sys.argv)
     _say(state)
     for line in sys.stdin:
         _say(run(json.loads(line), namespace=state["network"] == "namespace"))

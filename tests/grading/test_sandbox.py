@@ -81,3 +81,11 @@ def test_tests_are_counted_by_how_they_ended(sandbox):
     result = sandbox.tests(sandbox.scratch({"test_it.py": tests}))
 
     assert (result.exit, result.passed, result.failed, result.xfailed, result.skipped) == (1, 1, 1, 1, 1)
+
+
+def test_without_namespaces_sockets_refuse_and_this_is_said():
+    with Sandbox(namespaces=False) as plain:
+        result = ran(plain, "import socket\nsocket.create_connection(('127.0.0.1', 1), 2)\n")
+
+        assert plain.protection == {"network": "sockets refuse", "files": "not protected"}
+    assert "no network here" in result.output
