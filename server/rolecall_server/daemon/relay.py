@@ -96,6 +96,7 @@ class Pump:
         self._heard = time.monotonic()
         self._stopped_since: float | None = None
         self._is_writing = False
+        self._is_cut_off = False
 
     def run(self) -> int:
         """Move bytes until the session or one of the peers ends; returns the exit code."""
@@ -109,16 +110,23 @@ class Pump:
 
     def _from_client(self) -> None:
         """Standard input to the daemon; at its end, half-close."""
-        try:
-            while data := os.read(0, CHUNK):
+        while data := self._read():
+            try:
                 self._connection.sendall(data)
-        except OSError:
-            pass  # either side is gone; the other thread finds out how
+            except OSError:
+                self._is_cut_off = True
+                break
         self._end_by = time.monotonic() + END_WITHIN_S
         try:
             self._connection.shutdown(1)  # SHUT_WR
         except OSError:
             pass
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(0, CHUNK)
+        except OSError:
+            return b""
 
     def _to_client(self) -> int:
         """Frames to standard output, until the session ends."""
@@ -179,14 +187,15 @@ class Pump:
             if reason is not None:
                 _say(reason)
                 # A client that has hung up and reads no more is not owed the rest.
-                self._leave(0 if self._end_by is not None and self._is_writing else 1)
+                hung_up = self._end_by is not None and not self._is_cut_off
+                self._leave(0 if hung_up and self._is_writing else 1)
                 return
 
     def _reason_to_leave(self) -> str | None:
         """Why the session is over though neither side says so; empty where nobody wants to know."""
         now = time.monotonic()
         if self._end_by is not None and now > self._end_by:
-            return ""
+            return ENDED if self._is_cut_off else ""
         # Process 1 adopts orphans; a parent that is 0 lives in another namespace and cannot be watched.
         if self._parent > 1 and os.getppid() != self._parent:
             return ""
