@@ -374,12 +374,14 @@ async def test_reasoning_counts_as_a_sign_of_life(runtime):
 
 
 async def test_the_total_deadline_spans_all_attempts_and_ends_them(runtime):
+    from rolecall.llm import transport, wire  # noqa: F401  # their import alone can take longer than that
+
     groups = {"llm": {"first_token_timeout_s": 0.1}, "retry": {"initial_delay_s": 0}}
     async with FakeEndpoint(default=stream(Hang())) as endpoint:
         call = call_to(endpoint_at(endpoint.base_url), total_timeout_s=0.25)
         said = await ask(runtime, FakeConnection(groups), call)
     assert "total_timeout_s" in said.error.message
-    assert len(endpoint.completions) == 3
+    assert len(endpoint.completions) in {2, 3}  # the last one may be late on a busy machine
 
 
 async def test_a_slow_reader_is_not_taken_for_a_silent_endpoint(runtime):
