@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from fakes.command import Surroundings
+
+# The machine is shared: how long an example took says nothing. CI draws the same examples each time.
+settings.register_profile(
+    "rolecall", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
+settings.load_profile("rolecall")
 
 
 @pytest.fixture

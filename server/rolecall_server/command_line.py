@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -203,7 +204,10 @@ def _add_daemon(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
     return value
@@ -221,7 +225,7 @@ def _roots(arguments: argparse.Namespace) -> tuple[Path, ...]:
     folder: Path | None = arguments.workspace
     if folder is None:
         return ()
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 - false for a name too long, where Path.is_dir raises
         sys.stderr.write(f"rolecall: --workspace {folder} is not a folder.\n")
         raise SystemExit(2)
     return (folder.absolute(),)
@@ -293,9 +297,9 @@ def _roles(arguments: argparse.Namespace) -> int:
 
 
 def _config(arguments: argparse.Namespace) -> int:
-    from rolecall_server import config_command
+    from rolecall_server.headless import config
 
-    return config_command.run(arguments, _caller(arguments, "cli"), sys.stdout, sys.stderr)
+    return config.run(arguments, _caller(arguments, "cli"))
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
 
+from fakes.command import COMMAND
 from fakes.endpoint import answer, endpoint_in_thread, http_error, json_reply
 
 TESTS = ("run", "qa_engineer", "--task", "tests", "--file", "src/pricing.py")
@@ -118,3 +121,23 @@ def test_doctor_reports_invalid_settings(surroundings, project):
     done = surroundings.run("doctor", cwd=project)
     assert done.returncode == 2
     assert b"ROLECALL_LLM__MODEL" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--timeout", "abc"), ("--timeout", "-1"), ("--workspace", "x" * 5_000)]
+)
+def test_a_wrong_option_is_a_usage_error_in_plain_words(arguments, surroundings, project):
+    done = surroundings.run("run", "developer", "x", *arguments, cwd=project)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    assert b"not a number of seconds" in done.stderr or b"is not a folder" in done.stderr
+
+
+def test_config_on_a_full_disk_says_so_in_one_line(surroundings, project):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "config", "show"], cwd=project, env=surroundings.environment, stdout=full,
+            stderr=subprocess.PIPE, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
