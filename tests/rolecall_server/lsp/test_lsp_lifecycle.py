@@ -111,14 +111,14 @@ def test_a_signal_ends_it_within_two_seconds(server, peer, project, number, code
 def test_the_end_of_its_input_ends_it(server, peer, project):
     shake_hands(peer, project)
     server.stdin.close()
-    assert server.wait(2) == 0
+    assert server.wait(2 + PATIENCE_S) == 0
 
 
 def test_the_death_of_the_clients_process_ends_it(server, peer, project):
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as client:
         shake_hands(peer, project, processId=client.pid)
         client.kill()
-    assert server.wait(3) == 0
+    assert server.wait(3 + PATIENCE_S) == 0
 
 
 def test_a_process_id_that_is_not_alive_here_means_nothing(server, peer, project):
