@@ -56,7 +56,7 @@ class Connection:
         options: settings from ``initializationOptions``, without the two switches below.
         events: the client wants ``rolecall/event``.
         wait: ``rolecall.run`` answers with the finished result.
-        process_id: the client's process, where it told it.
+        process_id: the client's process, where it told it and it can be watched.
         progress: what is shown, by token, for ``window/workDoneProgress/cancel``.
         roles: the roles on call, as soon as they were read.
     """

@@ -12,6 +12,7 @@ from rolecall._version import __version__
 from rolecall_server.lsp import configuration
 from rolecall_server.lsp.client import ClientProfile
 from rolecall_server.lsp.documents import is_file
+from rolecall_server.lsp.parent import is_watchable
 from rolecall_server.lsp.shapes import is_list, is_object
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def register(connection: Connection) -> None:
         connection.documents.encoding = connection.client.encoding
         connection.roots = tuple(roots_of(params)) or connection.roots
         process_id = params.get("processId")
-        connection.process_id = process_id if isinstance(process_id, int) else None
+        if isinstance(process_id, int) and is_watchable(process_id):
+            connection.process_id = process_id
         _take_options(connection, params.get("initializationOptions"))
         return {
             "capabilities": server_capabilities(connection.client),

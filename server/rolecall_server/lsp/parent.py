@@ -10,21 +10,18 @@ POLL_S = 0.5
 """Seconds between two looks, where the system cannot tell by itself."""
 
 
-async def gone(process_id: int) -> bool:
-    """Wait until the process has died.
-
-    Returns:
-        True then; False at once for a process that cannot be watched: it is not alive, or its number is of
-        another process namespace (a container, another machine).
-    """
-    if not _is_watchable(process_id):
-        return False
+async def gone(process_id: int) -> None:
+    """Wait until the process has died."""
     while _is_alive(process_id):  # noqa: ASYNC110 - nothing announces another process's death
         await asyncio.sleep(POLL_S)
-    return True
 
 
-def _is_watchable(process_id: int) -> bool:
+def is_watchable(process_id: int) -> bool:
+    """Whether the process is alive, and its number is of our process namespace.
+
+    A number from a container or another machine means nothing here. Ask while the client is known to live:
+    before its ``initialize`` is answered.
+    """
     return (
         process_id > 1
         and process_id != os.getpid()

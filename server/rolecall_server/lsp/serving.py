@@ -122,5 +122,5 @@ async def _read(
 
 
 async def _end_with(process_id: int, protocol: Protocol) -> None:
-    if await gone(process_id):
-        protocol.ended.set()
+    await gone(process_id)
+    protocol.ended.set()
