@@ -66,7 +66,15 @@ def draft(role_id: str, task_id: str | None, request: TaskRequest, gathered: Gat
             f"{path} does not parse{where}: {problem}. Nothing can be read from it until that is mended."
         )
         return failed
-    except (Exception, RecursionError):  # noqa: BLE001 - a scaffold that fails is still an answer, and the log has the reason
+    except (RecursionError, MemoryError):
+        path = gathered.target.path if gathered.target else "The file"
+        failed = Draft()
+        failed.say(
+            f"{path} holds an expression or blocks that nest too deeply to be read. Split it, or name "
+            "another file."
+        )
+        return failed
+    except Exception:  # noqa: BLE001 - a scaffold that fails is still an answer, and the log has the reason
         _log.exception("offline_scaffold_failed", role=role_id, task=task_id)
         failed = Draft()
         failed.say("No scaffold could be made from this file; the log has the reason.")

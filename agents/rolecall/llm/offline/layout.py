@@ -271,7 +271,7 @@ def _imported_as(test: str, path: str) -> str | None:
     """The dotted name under which a test imports the module at ``path``; None where it does not."""
     try:
         tree = ast.parse(test)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     parts = _parts(path)
     names = {".".join(parts[index:]) for index in range(len(parts))}

@@ -12,7 +12,7 @@ from rolecall.llm.offline.evaluation.calls import call, call_super, iterate
 from rolecall.llm.offline.evaluation.functions import make_function
 from rolecall.llm.offline.evaluation.natives import BUILTINS
 from rolecall.llm.offline.evaluation.scope import Scope
-from rolecall.llm.offline.evaluation.streams import Pending, Stream
+from rolecall.llm.offline.evaluation.streams import Pending, Stream, ends_properly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -265,10 +265,13 @@ def _dict_comprehension(run: Run, node: ast.DictComp, scope: Scope) -> dict[Any,
 def _generator(run: Run, node: ast.GeneratorExp, scope: Scope) -> Stream:
     inner = Scope("comprehension", scope.module, parent=scope, owner=scope.owner)
 
-    def produce(items: list[Any]) -> None:
+    def fill(items: list[Any]) -> None:
         _comprehension(
             run, node.generators, inner, lambda level: items.append(evaluate(run, node.elt, level))
         )
+
+    def produce(items: list[Any]) -> None:
+        ends_properly(run, "generator", lambda: fill(items))
 
     return Stream(produce)
 

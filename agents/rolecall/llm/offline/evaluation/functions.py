@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from rolecall.llm.offline.evaluation.budget import NotUnderstood
 from rolecall.llm.offline.evaluation.runtime import Call
 from rolecall.llm.offline.evaluation.scope import Owner, Scope, bound_names
-from rolecall.llm.offline.evaluation.streams import Pending, Stream
+from rolecall.llm.offline.evaluation.streams import Pending, Stream, ends_properly
+from rolecall.llm.offline.source.raises import own_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from rolecall.llm.offline.evaluation.runtime import Run
 
@@ -113,7 +114,7 @@ def _call(run: Run, routine: Routine, arguments: tuple[Any, ...], keywords: dict
     if isinstance(node, ast.AsyncFunctionDef):
         if shape.generator:
             raise NotUnderstood("async generators are not understood")
-        return Pending(lambda: _run_body(run, node, scope))
+        return Pending(lambda: ends_properly(run, "coroutine", lambda: _run_body(run, node, scope)))
     if shape.generator:
         return Stream(lambda items: _run_generator(run, node, scope, items))
     return _run_body(run, node, scope)
@@ -125,7 +126,7 @@ def _read_shape(node: FunctionNode) -> Shape:
     local = set(bound_names(node.body))
     outer: set[str] = set()
     generator = False
-    for child in _own_nodes(node):
+    for child in own_nodes(node):
         if isinstance(child, ast.Global):
             local.difference_update(child.names)
             outer.update(child.names)
@@ -165,7 +166,7 @@ def _run_generator(
     run.steps = min(remaining, _STREAM_STEPS)
     spent = run.steps
     try:
-        _run_body(run, node, scope)
+        ends_properly(run, "generator", lambda: _run_body(run, node, scope))
     finally:
         run.steps = remaining - (spent - run.steps)
 
@@ -214,13 +215,3 @@ def _bind_keywords(node: FunctionNode, bound: dict[str, Any], keywords: dict[str
         else:
             bound[name] = value
     return extra
-
-
-def _own_nodes(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
-    """Nodes of the body, without those of functions and classes inside it."""
-    pending: list[ast.AST] = list(node.body)
-    while pending:
-        child = pending.pop()
-        yield child
-        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
-            pending.extend(ast.iter_child_nodes(child))

@@ -28,7 +28,7 @@ def load_module(run: Run, name: str) -> Scope:
     scope.names.update({"__name__": name, "__doc__": None, "__file__": Opaque("__file__")})
     try:
         tree = run.trees[name] if name in run.trees else ast.parse(run.sources[name])
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return scope
     run.loading += 1
     steps, run.steps = run.steps, min(_LOAD_STEPS, max(run.total, 1))

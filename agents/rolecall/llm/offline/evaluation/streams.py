@@ -10,6 +10,8 @@ from rolecall.llm.offline.evaluation.budget import NotUnderstood
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rolecall.llm.offline.evaluation.runtime import Run
+
 _DONE = StopIteration()
 
 
@@ -68,3 +70,17 @@ class Pending:
             raise NotUnderstood("a coroutine is awaited twice")
         self.awaited = True
         return self.produce()
+
+
+def ends_properly(run: Run, kind: str, body: Callable[[], Any]) -> Any:
+    """Run the body of a generator or coroutine, which ends by returning, never by ``StopIteration``.
+
+    Raises:
+        RuntimeError: the body raised ``StopIteration`` (PEP 479).
+    """
+    try:
+        return body()
+    except StopIteration as stop:
+        error = RuntimeError(f"{kind} raised StopIteration")
+        run.note(error)
+        raise error from stop

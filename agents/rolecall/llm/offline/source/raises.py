@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rolecall.llm.offline.source.reading import FunctionDef
 
 _BROAD = frozenset({"Exception", "BaseException"})
@@ -35,7 +37,29 @@ def raised(node: FunctionDef) -> list[Raised]:
     """Exceptions raised by the function itself and not caught inside it, in the order of the text."""
     reader = _Reader()
     reader.block(node.body, (), frozenset(), ())
-    return reader.found
+    turned = _turned(node)
+    return [
+        replace(item, name="RuntimeError", message=None) if item.name in turned else item
+        for item in reader.found
+    ]
+
+
+def _turned(node: FunctionDef) -> frozenset[str]:
+    """Exceptions that leave generators and coroutines as ``RuntimeError`` (PEP 479)."""
+    generator = any(isinstance(child, (ast.Yield, ast.YieldFrom)) for child in own_nodes(node))
+    if isinstance(node, ast.AsyncFunctionDef):
+        return frozenset({"StopIteration", "StopAsyncIteration"} if generator else {"StopIteration"})
+    return frozenset({"StopIteration"} if generator else ())
+
+
+def own_nodes(node: FunctionDef) -> Iterator[ast.AST]:
+    """Nodes of the body, without those of functions and classes inside it."""
+    pending: list[ast.AST] = list(node.body)
+    while pending:
+        child = pending.pop()
+        yield child
+        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            pending.extend(ast.iter_child_nodes(child))
 
 
 def raised_names(node: FunctionDef) -> list[str]:

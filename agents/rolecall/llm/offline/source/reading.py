@@ -135,8 +135,10 @@ def read_module(text: str) -> Module:
         tree = ast.parse(text)
     except SyntaxError as error:
         raise SourceProblem(error.msg, error.lineno or 0) from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise SourceProblem(str(error) or type(error).__name__) from error
+    except (RecursionError, MemoryError) as error:
+        raise SourceProblem("an expression nests more deeply than the parser takes") from error
+    except ValueError as error:
+        raise SourceProblem(str(error) or "it is no text") from error
     functions = {node.name: Definition(node.name, node, "function") for node in _functions(tree.body)}
     return Module(
         text=text,

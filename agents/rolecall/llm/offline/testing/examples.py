@@ -46,7 +46,7 @@ def _take(node: ast.Call, subject: Subject, seeds: dict[str, list[Any]]) -> None
     for name, value in pairs:
         try:
             seeds.setdefault(name, []).append(ast.literal_eval(value))
-        except (ValueError, TypeError, SyntaxError, RecursionError):
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
             continue
 
 
@@ -104,7 +104,7 @@ def _shows(run: Run, scope: Scope, example: Example) -> bool | None:
 def _equal(value: Any, want: str) -> bool:
     try:
         return bool(value == ast.literal_eval(want))
-    except (ValueError, SyntaxError, TypeError, RecursionError):
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return False
 
 
@@ -139,7 +139,7 @@ def _case(scope: Scope, writer: CaseWriter, subject: Subject, example: Example, 
     case.note = "from the example in the docstring"
     try:
         literal = ast.literal_eval(want)
-    except (ValueError, SyntaxError, TypeError, RecursionError):
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         case.checks = [Check("repr(result)", repr(want))]
         return case if len(want) <= MAX_LITERAL and "\n" not in want else None
     way = "is" if literal is None or isinstance(literal, bool) else "=="

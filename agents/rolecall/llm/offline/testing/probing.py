@@ -31,6 +31,7 @@ _UNLIKELY = (
     NameError,
     NotImplementedError,
     RecursionError,
+    MemoryError,
     StopIteration,
     AssertionError,
 )

@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-import ast
-import enum
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
 from rolecall.llm.offline.evaluation.imports import load_module
 from rolecall.llm.offline.evaluation.runtime import Run
 from rolecall.llm.offline.evaluation.streams import Stream
-from rolecall.llm.offline.source.reading import Definition, Module, Parameter, is_stub, selected_definitions
-from rolecall.llm.offline.testing.candidates import OMITTED, Candidates
+from rolecall.llm.offline.source.reading import Definition, Module, is_stub, selected_definitions
+from rolecall.llm.offline.testing.candidates import OMITTED
 from rolecall.llm.offline.testing.cases import Case, CaseWriter, frozen_case, message_of
-from rolecall.llm.offline.testing.examples import example_cases, example_seeds
+from rolecall.llm.offline.testing.examples import example_cases
 from rolecall.llm.offline.testing.existing import Known, read_existing
-from rolecall.llm.offline.testing.hints import Hints, read_hints
 from rolecall.llm.offline.testing.names import Names
-from rolecall.llm.offline.testing.outcomes import observe
+from rolecall.llm.offline.testing.preparation import Preparation
 from rolecall.llm.offline.testing.probing import Coverage, Findings, Probe, probe
 from rolecall.llm.offline.testing.subjects import (
-    Recipe,
-    Step,
     Subject,
     class_subjects,
-    constructor_parameters,
     function_subject,
 )
 from rolecall.llm.offline.testing.values import Unwritable, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    import ast
+    from collections.abc import Mapping
 
     from rolecall.llm.offline.evaluation.runtime import Call
     from rolecall.task import Selection
 
-_SETUPS = 4
-_STEPS = 3
 _STEPS_FOR_ALL = 900_000
 """Nodes that may be visited for one file; a few seconds."""
 _LEAST_STEPS = 12_000
@@ -87,12 +80,8 @@ class SuiteBuilder:
         self.scope = load_module(self.run, name)
         self.names = Names(name, frozenset(module.top_level_names()))
         self._writer = CaseWriter(Writer(self.run, self.names, pytest_in_use), self.names)
-        self._helpers: dict[str, ast.AST] = {item.name: item.node for item in module.functions}
-        self._aliases = _aliases(module.tree)
-        self._constructing: list[type] = []
+        self._prepared = Preparation(self.run, self.scope, module)
         self.known = Known()
-        self._steps: dict[type, list[Step]] = {}
-        self._members: dict[type, list[Subject]] = {}
 
     def read_existing(self, text: str) -> None:
         """Take the existing tests into account: only what they lack is added."""
@@ -129,7 +118,7 @@ class SuiteBuilder:
                 cls = self._class(info.name)
                 found += class_subjects(self.run, info, cls, None if whole else wanted)
                 if isinstance(cls, type):
-                    self._members[cls] = class_subjects(self.run, info, cls, None)
+                    self._prepared.members[cls] = class_subjects(self.run, info, cls, None)
         if not found and wanted is None:
             bound = [item for item in self._module.functions if self._is_bound(item.name)]
             found = [function_subject(item, self.scope.names) for item in bound]
@@ -195,13 +184,13 @@ class SuiteBuilder:
 
     def _findings(self, subject: Subject) -> tuple[Findings, Any]:
         if isinstance(subject.value, Opaque):
-            return Findings([], subject.value.name, self._first(subject)), None
+            return Findings([], subject.value.name, self._prepared.first(subject)), None
         if subject.definition is not None and is_stub(subject.definition.node):
-            return Findings([], "its body is a stub", self._first(subject)), next(
-                iter(self._setups(subject)), None
+            return Findings([], "its body is a stub", self._prepared.first(subject)), next(
+                iter(self._prepared.setups(subject)), None
             )
-        pools = self._pools(subject, subject.parameters)
-        setups = self._setups(subject)
+        pools = self._prepared.pools(subject, subject.parameters)
+        setups = self._prepared.setups(subject)
         if subject.definition is None and subject.member in self.known.mentioned:
             return Findings([], "", {}), None
         findings = probe(self.run, subject, setups, pools, self._coverage(subject))
@@ -223,115 +212,6 @@ class SuiteBuilder:
             methods=subject.way not in {"function", "static"},
             names=self.scope.names,
         )
-
-    def _first(self, subject: Subject) -> dict[str, Any]:
-        return {name: pool[0] for name, pool in self._pools(subject, subject.parameters).items() if pool}
-
-    def _setups(self, subject: Subject) -> list[Any]:
-        if subject.way not in {"method", "property"}:
-            return [None]
-        if issubclass(subject.cls, enum.Enum):
-            return list(subject.cls)[:_SETUPS]
-        made = self._construct(subject.cls, 0)[:_SETUPS]
-        return [*made, *self._prepared(subject, made[0])] if made else []
-
-    def _prepared(self, subject: Subject, fresh: Any) -> list[Any]:
-        """Receivers that a call of another method has changed: a cart with something in it."""
-        if not isinstance(fresh, Recipe):
-            return []
-        steps = self._steps.get(subject.cls)
-        if steps is None:
-            steps = self._steps[subject.cls] = list(self._find_steps(subject.cls, fresh))
-        return [replace(fresh, steps=(step,)) for step in steps if step.subject.name != subject.name][:_STEPS]
-
-    def _find_steps(self, cls: type, fresh: Recipe) -> Iterator[Step]:
-        for subject in self._members.get(cls, []):
-            if subject.way != "method" or subject.member.startswith("__") or subject.value is not None:
-                continue
-            pools = self._pools(subject, subject.parameters)
-            if not all(pools.values()):
-                continue
-            first = {name: pool[0] for name, pool in pools.items()}
-            if self._changes(subject, fresh, first):
-                yield Step(subject, first)
-
-    def _changes(self, subject: Subject, fresh: Recipe, arguments: dict[str, Any]) -> bool:
-        try:
-            outcome = observe(self.run, subject, fresh, arguments)
-        except (NotUnderstood, Exception):  # noqa: BLE001 - a call that is not understood prepares nothing
-            return False
-        return outcome.error is None and bool(outcome.state)
-
-    def _pools(self, subject: Subject, listed: tuple[Parameter, ...]) -> dict[str, list[Any]]:
-        if subject.way == "construct" and issubclass(subject.cls, enum.Enum):
-            values = [member.value for member in subject.cls][:2]
-            return {"value": [*values, "no such value" if values and isinstance(values[0], str) else -999]}
-        hints = self._hints(subject)
-        seeds = example_seeds(subject)
-        candidates = Candidates(self.run, self.scope.names, hints, self._construct, seeds, self._aliases)
-        return {parameter.name: candidates.values(parameter) for parameter in listed}
-
-    def _hints(self, subject: Subject) -> Hints:
-        if subject.definition is None:
-            node = self.run.classes.get(subject.cls)
-            after = [
-                item for item in (node.body if node else []) if getattr(item, "name", "") == "__post_init__"
-            ]
-            if after and isinstance(after[0], ast.FunctionDef):
-                return read_hints(after[0], self.scope.names, self._helpers)
-            return Hints()
-        return read_hints(subject.definition.node, self.scope.names, self._helpers)
-
-    def _construct(self, cls: type, depth: int) -> list[Any]:
-        """Recipes of instances that can be made: the typical one, and a few that differ in one argument."""
-        if depth > 2 or cls in self._constructing:  # noqa: PLR2004 - instances inside instances inside arguments
-            return []
-        listed = constructor_parameters(self.run, cls)
-        if listed is None:
-            return []
-        self._constructing.append(cls)
-        try:
-            subject = self._constructor(cls, listed)
-            pools = self._pools(subject, listed)
-        finally:
-            self._constructing.pop()
-        if not all(pools.values()):
-            return []
-        first = {name: pool[0] for name, pool in pools.items()}
-        variants = [first, *({**first, name: value} for name, pool in pools.items() for value in pool[1:6])]
-        found: list[Any] = []
-        for arguments in variants[:24]:
-            if self._makes(subject, arguments):
-                found.append(_recipe(cls, listed, arguments))
-            if len(found) >= _SETUPS:
-                break
-        return found
-
-    def _constructor(self, cls: type, listed: tuple[Parameter, ...]) -> Subject:
-        node = self.run.classes.get(cls)
-        own = [
-            item
-            for item in (node.body if node else [])
-            if isinstance(item, ast.FunctionDef) and item.name == "__init__"
-        ]
-        definition = Definition("__init__", own[0], "constructor", cls.__qualname__, node) if own else None
-        return Subject(cls.__qualname__, "construct", definition, cls, cls, (), listed)
-
-    def _makes(self, subject: Subject, arguments: dict[str, Any]) -> bool:
-        try:
-            return observe(self.run, subject, None, arguments).error is None
-        except NotUnderstood:
-            return False
-        except Exception:  # noqa: BLE001 - an instance that cannot be looked at is of no use
-            return False
-
-
-def _recipe(cls: type, listed: tuple[Parameter, ...], arguments: dict[str, Any]) -> Recipe:
-    given = tuple(
-        (name, value) for name, value in arguments.items() if value is not OMITTED and value not in ((), {})
-    )
-    positional = frozenset(parameter.name for parameter in listed if parameter.kind == "positional_only")
-    return Recipe(cls, given, positional)
 
 
 def _given(subject: Subject, call: Call) -> dict[str, Any] | None:
@@ -367,27 +247,6 @@ def _why(subject: Subject, reason: str) -> str:
     what = reason or "it"
     del subject
     return f"say what is expected; the code alone does not tell ({what})"[:160]
-
-
-def _aliases(tree: ast.Module) -> dict[str, ast.expr]:
-    """Type aliases, new types and bounds of type variables at the top level."""
-    found: dict[str, ast.expr] = {}
-    for node in tree.body:
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=head, args=[_, base, *_])) if (
-                getattr(head, "id", getattr(head, "attr", "")) in {"NewType", "TypeVar"}
-            ):
-                found[name] = base
-            case ast.Assign(
-                targets=[ast.Name(id=name)], value=ast.Subscript() | ast.BinOp(op=ast.BitOr()) as value
-            ):
-                found[name] = value
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                if "TypeAlias" in ast.unparse(node.annotation):
-                    found[name] = value
-            case _:
-                continue
-    return found
 
 
 def _rename_twins(cases: list[Case]) -> None:

@@ -317,7 +317,7 @@ def _is_harmless(before: str, after: list[str]) -> bool:
     """Whether the code is the same, docstrings aside."""
     try:
         return _without_docstrings(before) == _without_docstrings("\n".join(after) + "\n")
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
 
 
