@@ -26,6 +26,9 @@ EXIT_CODES = (
     "5 edits refused, 6 timed out, 130 cancelled, 143 terminated"
 )
 
+MCP_CLIENTS = ("claude-code", "codex", "gemini", "opencode", "vscode", "cursor", "zed")
+"""The clients that ``mcp --print-config`` knows; here since ``--help`` imports no door."""
+
 
 def main(argv: Sequence[str], *, alone: str | None = None) -> int:
     """Run one command and return its exit code.
@@ -100,6 +103,12 @@ def _add_lsp(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 def _add_mcp(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("mcp", parents=[common], help="MCP server on standard input and output")
+    parser.add_argument(
+        "--print-config",
+        choices=MCP_CLIENTS,
+        metavar="CLIENT",
+        help=f"print what to put into a client's settings: {', '.join(MCP_CLIENTS)}",
+    )
     parser.add_argument("--no-daemon", action="store_true", help="serve inside this very process")
     parser.set_defaults(handler=_mcp)
 
@@ -243,6 +252,8 @@ def _lsp(arguments: argparse.Namespace) -> int:
 
 
 def _mcp(arguments: argparse.Namespace) -> int:
+    if arguments.print_config:
+        return _print_config(arguments)
     caller, roots = _caller(arguments, "mcp"), _roots(arguments)
     if not arguments.no_daemon:
         code = _shared(arguments, "mcp")
@@ -251,6 +262,25 @@ def _mcp(arguments: argparse.Namespace) -> int:
     from rolecall_server.mcp import command
 
     return command.run(caller, roots=roots, alone=arguments.alone or "--no-daemon")
+
+
+def _print_config(arguments: argparse.Namespace) -> int:
+    """The settings go to standard output, for a file; where they belong goes to standard error."""
+    from rolecall_server.mcp import client_config
+
+    _roots(arguments)
+    started = client_config.launch(
+        os.environ,
+        config=arguments.config,
+        workspace=arguments.workspace,
+        log_level=arguments.log_level,
+    )
+    found = client_config.setup(arguments.print_config, started)
+    sys.stdout.write(found.text)
+    sys.stderr.write(f"Put it into {found.where}\n")
+    if found.instead:
+        sys.stderr.write(f"or run: {found.instead}\n")
+    return 0
 
 
 def _shared(arguments: argparse.Namespace, door: str) -> int | None:
