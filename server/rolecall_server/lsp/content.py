@@ -1,10 +1,15 @@
-"""Finished answers and diffs as documents to read: ``rolecall:/tasks/{task_id}.md`` and ``….diff``."""
+"""Answers, diffs and proposed files as documents to read.
+
+``rolecall:/tasks/{task_id}.md`` and ``….diff``; and for a client that shows two texts side by side,
+``rolecall:/tasks/{task_id}/before/{path}`` and ``…/after/{path}`` of each file the answer changes.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -23,7 +28,10 @@ if TYPE_CHECKING:
 KEPT_FILES: Final = 50
 """Answers kept as files in the state folder; older ones are deleted."""
 
-_URI: Final = re.compile(rf"{SCHEME}:/{{1,3}}tasks/(?P<id>[0-9a-zA-Z_-]+)\.(?P<form>md|diff)\Z")
+_URI: Final = re.compile(
+    rf"{SCHEME}:/{{1,3}}tasks/(?P<id>[0-9a-zA-Z_-]+)"
+    r"(?:\.(?P<form>md|diff)|/(?P<side>before|after)/(?P<path>.+))\Z"
+)
 
 
 def register(connection: Connection) -> None:
@@ -38,6 +46,8 @@ def register(connection: Connection) -> None:
             )
         await connection.ready()
         _, task = connection.task(match["id"])
+        if match["path"] is not None:
+            return {"text": _file(task, match["side"], unquote(match["path"]))}
         return {"text": _text(task, match["form"])}
 
 
@@ -71,6 +81,16 @@ def _text(task: Task, form: str) -> str:
     if form == "diff":
         return "".join(file.diff or "" for file in result.files)
     return result.answer or result.summary
+
+
+def _file(task: Task, side: str, path: str) -> str:
+    """A changed file before or after the change; empty where there is none on that side."""
+    for change in task.run.proposal.changes.changes:
+        if path in {change.path, change.new_path}:
+            if side == "before":
+                return change.base.text if change.base is not None else ""
+            return change.after or change.partial or ""
+    raise Refusal(errors.INVALID_PARAMS, f"The task {task.id} has no file {path}.")
 
 
 def _keep(folder: Path, name: str, text: str) -> str:
