@@ -11,6 +11,7 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
+from rolecall.context.lines import split_lines
 from rolecall.errors import ConfigurationInvalid, RolecallError
 from rolecall.roles import RoleCatalog
 from rolecall.settings import LoadedSettings, load
@@ -109,7 +110,7 @@ class Session:
 
         Raises:
             PathRefused: it is outside the workspace.
-            ConfigurationInvalid: it is a folder, or the lines run backwards.
+            ConfigurationInvalid: it is a folder, or the lines run backwards or begin behind its end.
         """
         match = _LINES.match(named)
         if match is None:
@@ -120,7 +121,22 @@ class Session:
             raise ConfigurationInvalid(
                 f"The lines of {named} run backwards.", hint=f"Write {match['path']}:{end}-{start}."
             )
-        return FileRef(self._file(match["path"]), Selection(start, end))
+        path = self._file(match["path"])
+        self._check_lines(path, start)
+        return FileRef(path, Selection(start, end))
+
+    def _check_lines(self, path: str, start: int) -> None:
+        try:
+            document = self.documents.read_for_context(path)
+        except RolecallError:
+            return  # whoever reads it for good says why it cannot be read
+        count = len(split_lines(document.text)) if document else start
+        if start > count:
+            lines = f"{count} line{'' if count == 1 else 's'}"
+            raise ConfigurationInvalid(
+                f"{path} has {lines}; line {start} is behind its end.",
+                hint="Name lines that it has, or the file alone.",
+            )
 
     def _file(self, named: str) -> str:
         path = self.workspace.relative(named, self.caller.cwd)

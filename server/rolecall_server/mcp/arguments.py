@@ -62,6 +62,13 @@ class Arguments:
             raise self._wrong(name, 'a list of non-empty strings, such as ["src/app.py", "src/db.py:10-40"]')
         return [str(item) for item in value]  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType] - JSON
 
+    def picked(self, name: str) -> list[str] | None:
+        """A list of strings that names something; None where it was left out, which stands for all."""
+        values = self.texts(name)
+        if values == []:
+            raise self._wrong(name, "a list of at least one path; leave it out for all of them")
+        return values
+
     def flag(self, name: str) -> bool:
         """A boolean; false where it was left out."""
         value = self._given.get(name, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -9,6 +10,7 @@ import anyio
 from rolecall.errors import RolecallError
 from rolecall.task import TaskRequest
 from rolecall_server.mcp.arguments import Arguments
+from rolecall_server.mcp.named_files import NamedFiles
 from rolecall_server.mcp.progress import Progress
 from rolecall_server.mcp.results import render
 from rolecall_server.mcp.schemas import ROLE_ARGUMENTS, tool_name
@@ -36,7 +38,7 @@ async def call_role(
     session = connection.session
     request, problem = TaskRequest(role.id), None
     try:
-        request = _request(session, role, given)
+        request = await asyncio.to_thread(_request, session, role, given)
     except RolecallError as error:
         problem = error
     task, events = connection.runtime.tasks.start(session, request, problem=problem)
@@ -78,13 +80,13 @@ def _request(session: Session, role: Role, given: Mapping[str, Any] | None) -> T
     task = arguments.text("task") or None
     if task is not None:
         role.task(task)
-    files = [session.file_ref(named) for named in arguments.texts("files") or []]
+    files = NamedFiles(session).of(arguments.texts("files") or [])
     return TaskRequest(
         role=role.id,
         task=task,
         instruction=instruction,
-        target=files[0] if files else None,
-        files=tuple(files[1:]),
-        context=arguments.text("context"),
+        target=files.target,
+        files=files.others,
+        context="\n\n".join(part for part in (arguments.text("context"), *files.listings) if part),
         apply="never",
     )

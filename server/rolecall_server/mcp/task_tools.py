@@ -42,7 +42,7 @@ async def apply_edits(context: Context, given: Given) -> types.CallToolResult:
     session = connection.ready()
     arguments = Arguments(APPLY, given, ("task_id", "paths", "confirm_protected"))
     task = connection.runtime.tasks.get(arguments.required("task_id"), session)
-    paths, confirmed = arguments.texts("paths"), arguments.flag("confirm_protected")
+    paths, confirmed = arguments.picked("paths"), arguments.flag("confirm_protected")
     limit = session.settings.mcp.inline_limit_bytes
     try:
         if not task.finished:
