@@ -38,6 +38,11 @@ class Applier(Protocol):
         """Whether choosing this applier was itself the user's word to apply (``--apply``)."""
         ...
 
+    @property
+    def interruptible(self) -> bool:
+        """Whether :meth:`write` waits for someone else, and nothing is known to be written yet."""
+        ...
+
     async def confirm(self, changes: Sequence[Change], asking: Sequence[Change]) -> bool:
         """Ask the person; ``asking`` are those of ``changes`` that need the confirmation.
 

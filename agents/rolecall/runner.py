@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import replace
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
@@ -26,15 +25,16 @@ from rolecall.errors import (
     TimedOut,
 )
 from rolecall.events import Attempt, Delta, Event, Failed, FileClosed, Finished, Queued, Restart, Started
-from rolecall.llm.client import complete
 from rolecall.llm.types import FinishChunk, ModelCall, TextChunk
+from rolecall.mending import Mending
 from rolecall.preparing import Preparation
 from rolecall.proposal import Proposal
+from rolecall.requests import Requests
 from rolecall.task import ErrorInfo, TaskResult, Usage
 from rolecall.telemetry import metrics
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Collection, Generator, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from rolecall.answer.changeset import Change
@@ -47,6 +47,11 @@ if TYPE_CHECKING:
 SHORTER_REQUESTS = 2
 """Further requests, each with less context, where the context was too large (contract section 3)."""
 
+_HANDED_OVER = (
+    "The editor had been asked to apply the edits and had not answered. "
+    "Should it still do so, undo it there, or take it back with rolecall.revert."
+)
+
 log = structlog.get_logger(__name__)
 
 
@@ -55,7 +60,6 @@ class Run:
 
     Attributes:
         proposal: the answer and its edits.
-        committing: edits are being written; it is too late to cancel.
     """
 
     def __init__(
@@ -74,20 +78,37 @@ class Run:
         self.task_id = task_id
         self.correlation_id = uuid.uuid4().hex
         self.proposal = Proposal(session, request.target.path if request.target else None)
-        self.committing = False
         self._applier = applier
+        self._writing: Applier | None = None
+        self._interrupted = False
         self._problem = problem
         self._status: Status = "running"
         self._error: RolecallError | None = None
         self._preparation: Preparation | None = None
         self._model: str | None = None
-        self._usage = Usage()
-        self._attempts = 0
+        self._requests = Requests(runtime, session)
         self._applied_by: Literal["editor", "disk"] | None = None
         self._started = runtime.clock()
         self._deadline_from = self._started
         self._first_token: float | None = None
         self._ended: float | None = None
+
+    @property
+    def committing(self) -> bool:
+        """Whether edits are being written, so that it is too late to cancel."""
+        return self._writing is not None and not self._writing.interruptible
+
+    @contextmanager
+    def writing(self, applier: Applier) -> Generator[None]:
+        """Within it edits are being written."""
+        self._writing, self._applied_by = applier, applier.by
+        try:
+            yield
+        except asyncio.CancelledError:
+            self._interrupted = True
+            raise
+        finally:
+            self._writing = None
 
     def log_context(self) -> dict[str, Any]:
         """The ids every log line of this trip carries."""
@@ -127,9 +148,8 @@ class Run:
     def end_as_cancelled(self) -> Iterator[Event]:
         """Give the result of a trip that was cut short; nothing where it had ended already."""
         if self._ended is None:
-            self._fail(
-                TaskCancelled("The task was cancelled.", hint="Nothing was applied."), status="cancelled"
-            )
+            hint = _HANDED_OVER if self._interrupted else "Nothing was applied."
+            self._fail(TaskCancelled("The task was cancelled.", hint=hint), status="cancelled")
             yield from self._end()
 
     async def apply(
@@ -166,7 +186,6 @@ class Run:
                 counts.count(f"rolecall.edits.{kind}", role=role)
             raise
         if applied:
-            self._applied_by = applier.by
             with self.collecting():
                 counts.count(
                     "rolecall.edits.applied",
@@ -177,18 +196,16 @@ class Run:
 
     def taken_back(self, *, except_for: Collection[str] = ()) -> None:
         """What was applied was reverted, but for some paths: it is a proposal again."""
-        kept = False
         for change in self.proposal.changes.changes:
             if change.state == "applied" and change.path not in except_for:
                 change.state, change.reason = "proposed", "taken back"
-            kept = kept or change.state == "applied"
-        if not kept:
-            self._applied_by = None
 
     def result(self) -> TaskResult:
         """The result object as things stand now."""
         preparation = self._preparation
         endpoint = preparation.endpoint if preparation else None
+        changes = self.proposal.changes.changes
+        applied = any(change.state == "applied" for change in changes)
         return TaskResult(
             task_id=self.task_id,
             role=self.request.role,
@@ -196,13 +213,13 @@ class Run:
             status=self._status,
             summary=self.proposal.summary,
             answer=self.proposal.text or None,
-            files=[change.to_result() for change in self.proposal.changes.changes],
-            applied=self._applied_by is not None,
-            applied_by=self._applied_by,
+            files=[change.to_result() for change in changes],
+            applied=applied,
+            applied_by=self._applied_by if applied else None,
             provider=endpoint.provider if endpoint else None,
             model=self._model or (endpoint.model if endpoint else None),
-            usage=self._usage,
-            attempts=self._attempts,
+            usage=self._requests.usage or Usage(),
+            attempts=self._requests.attempts,
             omitted_context=preparation.omitted if preparation else [],
             time_to_first_token_ms=self._milliseconds(self._first_token),
             duration_ms=self._milliseconds(self._ended),
@@ -222,9 +239,12 @@ class Run:
                     yield event
             async with self._deadline():
                 await preparation.complete(self.runtime, self.proposal.documents)
-            async with aclosing(self._ask(preparation)) as asking:
-                async for event in asking:
-                    yield event
+            rounds = self.session.settings.apply.repair_rounds
+            mending = Mending(self.proposal, preparation, rounds)
+            for stage in (self._ask(preparation), mending.events(self._requests, self._time_left)):
+                async with aclosing(stage) as asking:
+                    async for event in asking:
+                        yield event
         finally:
             # Before edits are applied: a person may take their time to confirm them.
             turn.end()
@@ -272,21 +292,20 @@ class Run:
                 return
 
     async def _answer(self, call: ModelCall) -> AsyncGenerator[Event]:
-        made, truncated = self._attempts, False
-        async with aclosing(complete(self.runtime, self.session, call)) as stream:
-            async for item in stream:
+        truncated = False
+        again = "context_too_large" if self._requests.attempts else None
+        async with aclosing(self._requests.said(call, again)) as said:
+            async for item in said:
                 match item:
                     case Attempt():
-                        self._attempts = made + item.n
-                        reason = item.reason or ("context_too_large" if made else None)
-                        yield replace(item, n=self._attempts, of=made + item.of, reason=reason)
+                        yield item
                     case Restart():
                         yield self._restart()
                     case TextChunk():
                         for event in self._take(item.text):
                             yield event
                     case FinishChunk():
-                        self._usage, self._model = item.usage, item.model
+                        self._model = item.model
                         self._calibrate(item)
                         truncated = item.reason == "length"
         for block in self.proposal.close(truncated=truncated):
@@ -329,10 +348,17 @@ class Run:
         if isinstance(error, AnswerIncomplete):
             status = "incomplete"
         elif self.proposal.text and not self.proposal.changes.changes:
-            # What was closed before the stream broke is kept as a proposal.
-            with suppress(RolecallError):
-                self.proposal.close()
+            self._keep_what_came()
         self._status, self._error = status, error
+
+    def _keep_what_came(self) -> None:
+        """What was closed before the stream broke is kept as a proposal; the failure stays the reason."""
+        try:
+            self.proposal.close()
+        except RolecallError:
+            return
+        except Exception:
+            log.exception("what came of the answer could not be kept")
 
     def _end(self) -> Iterator[Event]:
         self._ended = self.runtime.clock()
@@ -368,9 +394,10 @@ class _Committing:
         self._run = run
         self._applier = applier
 
+    @property
+    def interruptible(self) -> bool:
+        return self._applier.interruptible
+
     async def write(self, changes: Sequence[Change], task_id: str | None) -> Collection[str] | None:
-        self._run.committing = True
-        try:
+        with self._run.writing(self._applier):
             return await self._applier.write(changes, task_id)
-        finally:
-            self._run.committing = False

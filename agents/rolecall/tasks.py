@@ -156,12 +156,15 @@ class Task:
         with structlog.contextvars.bound_contextvars(**self.run.log_context()), self.run.collecting():
             if not driver.cancelled() and (fault := driver.exception()) is not None:
                 log.error("a task's driver failed", exc_info=fault)
-            for event in self.run.end_as_cancelled():
-                self._publish(event)
-        self._done.set()
-        for subscription in self._subscriptions:
-            subscription.close()
-        self._subscriptions.clear()
+            try:
+                for event in self.run.end_as_cancelled():
+                    self._publish(event)
+            finally:
+                # Whatever failed: nobody may wait for a task that has ended.
+                self._done.set()
+                for subscription in self._subscriptions:
+                    subscription.close()
+                self._subscriptions.clear()
 
     def _publish(self, event: Event) -> None:
         self._seq += 1

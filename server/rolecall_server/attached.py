@@ -119,6 +119,11 @@ class AttachedApplier:
         """An editor that takes no edits leaves them to the disk."""
         return self._applier.by
 
+    @property
+    def interruptible(self) -> bool:
+        """As the editor's own."""
+        return self._applier.interruptible
+
     async def confirm(self, changes: Sequence[Change], asking: Sequence[Change]) -> bool:
         """As without an editor."""
         return await self._asking.confirm(changes, asking)

@@ -54,6 +54,7 @@ class SlowDisk:
 
     by = "disk"
     explicit = True
+    interruptible = False
 
     def __init__(self) -> None:
         self.writing, self.go_on = asyncio.Event(), asyncio.Event()

@@ -30,6 +30,7 @@ class DiskApplier:
     explicit: bool = True
     how_to_confirm: str = "Look at the diff; then run the same command with --yes."
     by: Literal["editor", "disk"] = "disk"
+    interruptible: Literal[False] = False
 
     async def confirm(self, changes: Sequence[Change], asking: Sequence[Change]) -> bool:  # noqa: ARG002 - the protocol's
         """Go by what was confirmed beforehand; nobody can be asked here. Raises PathRefused."""

@@ -5,17 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, Literal
 
-from lsprotocol import types
-from pygls.exceptions import JsonRpcException
-
 from rolecall.answer.changeset import rebase
-from rolecall.errors import EditConflict
+from rolecall.errors import EditConflict, EditError
 from rolecall.workspace.revert import remember
 from rolecall.workspace.writer import DiskWriter
 from rolecall_server.lsp.asking import ask
+from rolecall_server.lsp.delivery import Delivery, Outcome
 from rolecall_server.lsp.edits import Annotation, takes, workspace_edit
-from rolecall_server.lsp.shapes import at
-from rolecall_server.lsp.verifying import Verification
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -25,8 +21,11 @@ if TYPE_CHECKING:
     from rolecall.session import Session
     from rolecall_server.lsp.connection import Connection
 
-ANSWER_S: Final = 600.0
-"""Seconds for the client's answer: a person may look at its preview."""
+ANSWER_S: Final = 60.0
+"""Seconds for the client's answer. One that asks its user first may still do so later."""
+
+PREVIEW_S: Final = 600.0
+"""Seconds for the answer of a client that shows its user a preview."""
 
 
 class EditorApplier:
@@ -47,6 +46,12 @@ class EditorApplier:
         self._session = session
         self._title = title
         self._annotation: Annotation | None = None
+        self._delivery: Delivery | None = None
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether the client was asked to apply an edit, and has not answered."""
+        return self._delivery is not None and self._delivery.pending
 
     @property
     def by(self) -> Literal["editor", "disk"]:
@@ -82,41 +87,68 @@ class EditorApplier:
 
     async def _through_editor(self, changes: list[Change], task_id: str | None) -> set[str]:
         """Send and verify; once more where a key was typed at the moment of sending."""
-        done, reason = await self._attempt(changes)
-        if not done and self._annotation is None and self._moved(changes):
+        outcome = await self._deliver(changes, task_id)
+        if outcome.answered and not outcome.done and self._annotation is None and self._moved(changes):
             self._catch_up(changes)
-            done, reason = await self._attempt(changes)
+            outcome = await self._deliver(changes, task_id)
+        done, reason = await self._completed(changes, outcome)
         await self._record([change for change in changes if change.path in done], task_id)
         missing = [change for change in changes if change.path not in done]
         if missing and self._annotation is None:
             raise _not_applied(changes, missing, reason)
         return {change.path for change in missing}
 
-    async def _attempt(self, changes: Sequence[Change]) -> tuple[set[str], str | None]:
-        """Send the edit once; returns the paths it was carried out for, and the client's words."""
-        with Verification(self._session, self._connection.documents, changes) as verification:
-            applied, reason = await self._send(changes)
-            done = await verification.done(applied=applied)
-        if applied and self._annotation is None:
-            hidden = [change for change in changes if change.action == "create" and change.path not in done]
-            await self._to_disk(hidden, task_id=None)
-            # Where no buffer has to show it, the client's word is all there is.
-            done |= {change.path for change in changes if not verification.was_open(change)}
-        return done, reason
+    async def _deliver(self, changes: Sequence[Change], task_id: str | None) -> Outcome:
+        """Send the edit once and wait for what comes of it.
 
-    async def _send(self, changes: Sequence[Change]) -> tuple[bool, str | None]:
-        """Send the edit; returns what the client says of it, and why not."""
+        A client that answers only after the wait was given up is believed then: see :meth:`_late`.
+        """
         edit = workspace_edit(self._connection.client, changes, self._uri, self._annotation)
         request = {"label": self._title, "edit": edit}
+        self._delivery = delivery = Delivery(self._connection, self._session, changes, request)
         try:
-            async with asyncio.timeout(ANSWER_S):
-                answer = await self._connection.server.protocol.ask(types.WORKSPACE_APPLY_EDIT, request)
-        except JsonRpcException as error:
-            return False, error.message
+            return await delivery.outcome(ANSWER_S if self._annotation is None else PREVIEW_S)
         except TimeoutError:
-            return False, "it did not answer"
-        reason = at(answer, "failureReason")
-        return at(answer, "applied") is True, reason if isinstance(reason, str) else None
+            self._connection.spawn(self._late(delivery, changes, task_id), "apply late")
+            return Outcome(applied=False, reason="it did not answer", done=frozenset(), answered=False)
+        except asyncio.CancelledError:
+            self._connection.spawn(self._late(delivery, changes, task_id), "apply late")
+            raise
+        finally:
+            self._delivery = None
+
+    async def _late(self, delivery: Delivery, changes: Sequence[Change], task_id: str | None) -> None:
+        """Own up to an edit that the client applied after nobody waited for it any more."""
+        outcome = await delivery.outcome()
+        done = [change for change in changes if change.path in outcome.done]
+        if done:
+            await self._record(done, task_id)
+            for change in done:
+                change.state, change.reason = "applied", "the editor applied it late"
+            names = ", ".join(change.path for change in done)
+            self._connection.messages.show_warning(
+                f"the editor applied the edit of {names} after all. Undo it there, or run rolecall.revert."
+            )
+
+    async def _completed(self, changes: Sequence[Change], outcome: Outcome) -> tuple[set[str], str | None]:
+        """Bring to disk what the client took and shows nowhere; returns what is done, and why not the rest.
+
+        That is what Neovim does with a file it creates: its buffer is hidden, and never reaches the disk. A
+        document that is open has to show its change itself, and a preview may have left a change out.
+        """
+        hidden = [
+            change
+            for change in changes
+            if change.path not in outcome.done
+            and self._connection.documents.buffer_at(_place(change)) is None
+        ]
+        if not outcome.applied or self._annotation is not None or not hidden:
+            return set(outcome.done), outcome.reason
+        try:
+            await self._to_disk(hidden, task_id=None)
+        except EditError as error:
+            return set(outcome.done), error.message
+        return {*outcome.done, *(change.path for change in hidden)}, outcome.reason
 
     def _uri(self, path: str) -> str:
         """The client's own spelling where the document is open: another would open it twice."""
@@ -147,10 +179,7 @@ class EditorApplier:
             change.base, change.after = moved.base, moved.after
 
     async def _to_disk(self, changes: Sequence[Change], *, task_id: str | None) -> None:
-        """Write what the client cannot create, or took as created and neither opened nor saved.
-
-        The latter is what Neovim does: its buffer of a created file is hidden and never reaches the disk.
-        """
+        """Write what the client cannot, or did not."""
         if changes:
             writer = DiskWriter(self._session.workspace, self._session.policy, self._state_folder)
             await asyncio.to_thread(writer.write, list(changes), task_id=task_id)
@@ -169,6 +198,10 @@ class EditorApplier:
     @property
     def _state_folder(self) -> Path:
         return self._session.caller.state_folder()
+
+
+def _place(change: Change) -> str:
+    return change.new_path or change.path
 
 
 def _not_applied(changes: Sequence[Change], missing: Sequence[Change], reason: str | None) -> EditConflict:

@@ -34,14 +34,15 @@ def register(connection: Connection) -> None:
             raise Refusal(errors.INVALID_PARAMS, "`command` must be the name of a command, as text.")
         values = arguments.read(name, params.get("arguments"))
         if name == "rolecall.run":
-            return _run(connection, values, _token(params))
+            # Made at once, so that a cancel of the client's own token finds it, however early it comes.
+            return _run(connection, values, Progress(connection, _token(params)))
         return _COMMANDS[name](connection, values)
 
 
-async def _run(connection: Connection, values: Json, token: str | int | None) -> Json:
-    roles = await connection.roles_known()
-    progress = Progress(connection, run_title(roles, values), role_title(roles, values["role"]), token)
+async def _run(connection: Connection, values: Json, progress: Progress) -> Json:
     try:
+        roles = await connection.roles_known()
+        progress.begin(run_title(roles, values), role_title(roles, values["role"]))
         session = await connection.ready()
         from rolecall_server.lsp.running import start  # noqa: PLC0415 - imported by the session's opening
 

@@ -32,21 +32,21 @@ CHARACTERS_PER_TOKEN: Final = 4
 class Progress:
     """Shows one run's progress, from before its task exists until :meth:`end`.
 
+    A cancel counts from the moment it is made, even one that comes before the progress could begin.
+
     Args:
         connection: the client.
-        title: shown all the while.
-        role: the role's title.
         token: the client's ``workDoneToken``; None to ask the client for one.
 
     Attributes:
         cancelled: the user does not want it any more.
     """
 
-    def __init__(self, connection: Connection, title: str, role: str, token: str | int | None) -> None:
+    def __init__(self, connection: Connection, token: str | int | None) -> None:
         self.cancelled = False
         self._connection = connection
-        self._title = title
-        self._role = role
+        self._title = ""
+        self._role = ""
         self._token = token
         self._task: Task | None = None
         self._begun = False
@@ -55,9 +55,21 @@ class Progress:
         self._note = ""
         self._started = asyncio.get_running_loop().time()
         self._news = asyncio.Event()
+        self._loop: asyncio.Task[None] | None = None
         if token is not None:
-            self._begin(token)
-        self._loop = connection.spawn(self._report(), "progress")
+            connection.progress[token] = self
+
+    def begin(self, title: str, role: str) -> None:
+        """Show it.
+
+        Args:
+            title: shown all the while.
+            role: the role's title.
+        """
+        self._title, self._role = title, role
+        if self._token is not None:
+            self._send_begin()
+        self._loop = self._connection.spawn(self._report(), "progress")
 
     def watch(self, task: Task) -> None:
         """From now on it is this task's progress."""
@@ -71,7 +83,8 @@ class Progress:
 
     def end(self) -> None:
         """Say that it is over; once, and whatever happened."""
-        self._loop.cancel()
+        if self._loop is not None:
+            self._loop.cancel()
         if self._token is not None:
             self._connection.progress.pop(self._token, None)
         if self._begun:
@@ -102,8 +115,7 @@ class Progress:
                 return
         self._news.set()
 
-    def _begin(self, token: str | int) -> None:
-        self._connection.progress[token] = self
+    def _send_begin(self) -> None:
         self._begun = True
         self._send({"kind": "begin", "title": self._title, "cancellable": True, "message": self._message()})
 
@@ -132,7 +144,8 @@ class Progress:
         except JsonRpcException:
             return False
         self._token = token
-        self._begin(token)
+        self._connection.progress[token] = self
+        self._send_begin()
         return True
 
     def _send(self, value: dict[str, Any]) -> None:
@@ -151,7 +164,8 @@ class Progress:
         if self._task is None or not self._task.finished:
             return f"{self._role}: stopped"
         result = self._task.result
-        files = f", {len(result.files)} files" if result.files else ""
+        count = len(result.files)
+        files = f", {count} {'file' if count == 1 else 'files'}" if count else ""
         return f"{self._role}: {result.status}{files}"
 
 

@@ -80,11 +80,13 @@ def _refuse_stale(connection: Connection, values: Json) -> None:
     """A range of an older text would select something else."""
     buffer = connection.documents.buffer(values["uri"])
     version = values.get("version")
-    if buffer is not None and "range" in values and version is not None and version != buffer.version:
-        raise Refusal(
-            errors.CONTENT_MODIFIED,
-            f"{values['uri']} is at version {buffer.version}, the range is of version {version}. Ask again.",
-        )
+    if "range" not in values or version is None or (buffer is not None and version == buffer.version):
+        return
+    present = "is not open" if buffer is None else f"is at version {buffer.version}"
+    raise Refusal(
+        errors.CONTENT_MODIFIED,
+        f"{values['uri']} {present}, the range is of version {version}. Ask again.",
+    )
 
 
 def _request(session: Session, values: Json) -> tuple[TaskRequest, RolecallError | None]:

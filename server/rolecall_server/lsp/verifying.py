@@ -49,6 +49,17 @@ class Verification:
     ) -> None:
         self._stop()
 
+    @property
+    def complete(self) -> bool:
+        """Whether the buffers have shown every change; those of documents that are not open never do."""
+        return not self._deleted and self._changes.keys() <= self._seen
+
+    async def completed(self) -> None:
+        """Wait until it is complete."""
+        while not self.complete:
+            self._news.clear()
+            await self._news.wait()
+
     async def done(self, *, applied: bool) -> set[str]:
         """The paths whose change was seen, or found on disk.
 
@@ -63,10 +74,6 @@ class Verification:
                 self._seen.add(path)
         gone = {change.path for change in self._deleted if self._session.documents.read(change.path) is None}
         return gone | {self._changes[path].path for path in self._seen}
-
-    def was_open(self, change: Change) -> bool:
-        """Whether the document was open when the edit was sent, so that its buffer has to show it."""
-        return _place(change) in self._open
 
     async def _wait(self, paths: Iterable[str], seconds: float) -> None:
         try:
