@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, Any, cast
+
+from rolecall.workspace.parsing import Unparsable, json_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,8 +62,8 @@ def _parsed(text: str) -> dict[str, Any]:
         plain = text[:_MAX_CHARACTERS]
         for _ in range(2):  # a comment may stand between a comma and the bracket
             plain = _NOT_JSON.sub(lambda match: match.group(1) or "", plain)
-        return _table(json.loads(plain))
-    except (ValueError, RecursionError):
+        return _table(json_value(plain))
+    except Unparsable:
         return {}
 
 

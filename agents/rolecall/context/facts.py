@@ -106,6 +106,12 @@ _RUNNER_WORDS = (
     ("php", re.compile(r"phpunit/phpunit"), "PHPUnit"),
 )
 
+_CHECKED = _MANAGERS.keys() | _RUNNER_FILES.keys()
+"""Files that must be what their names say, before a runner or a package manager is told from them."""
+
+_MAX_CHECKED = 60
+"""Manifests that are read to know it; a monorepo has more, and those nearest the target come first."""
+
 _READ_TESTS = 3
 """Test files that are read where no manifest names their runner."""
 
@@ -142,15 +148,17 @@ def collect(name: str, index: PathIndex, near: str, read: Callable[[str], str | 
     paths = list(index)
     ordered = nearest_first(paths, near)
     manifests = tuple(_manifests(ordered, read))
-    runners = list(_runners(ordered, manifests, read).items())
-    managers = list(_managers(ordered).items())
+    sound = [manifest for manifest in manifests if not manifest.broken]
+    telling = list(_telling(ordered, manifests, read))
+    runners = list(_runners(telling, sound, read).items())
+    managers = list(_managers(telling).items())
     return Facts(
         name=name,
         languages=tuple(_languages(paths)),
         manifests=manifests,
         test_runners=tuple(f"{runner} ({path})" for runner, path in runners),
         package_managers=tuple(f"{manager} ({path})" for manager, path in managers),
-        conventions=tuple(conventions(near, ordered, manifests, (runners, managers), read)) if paths else (),
+        conventions=tuple(conventions(near, telling, sound, (runners, managers), read)) if paths else (),
         paths=tuple(paths[:MAX_TREE_PATHS]),
         more=len(paths) > MAX_TREE_PATHS,
     )
@@ -172,6 +180,19 @@ def _manifests(ordered: Iterable[str], read: Callable[[str], str | None]) -> Ite
         if text is not None:
             taken += 1
             yield read_manifest(path, text)
+
+
+def _telling(
+    ordered: Iterable[str], manifests: Iterable[Manifest], read: Callable[[str], str | None]
+) -> Iterator[str]:
+    """The paths less those of manifests that are binary or broken: a name alone tells nothing."""
+    known = {manifest.path: manifest.broken for manifest in manifests}
+    for path in ordered:
+        if basename(path).lower() in _CHECKED and path not in known and len(known) < _MAX_CHECKED:
+            text = read(path)
+            known[path] = text is None or read_manifest(path, text).broken
+        if not known.get(path, False):
+            yield path
 
 
 def _runners(

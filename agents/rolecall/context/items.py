@@ -38,13 +38,15 @@ class Manifest:
             ``container``, ``ci``, ``kubernetes``, ``infrastructure``, ``docs``, or ``entry`` for code that
             a program starts from.
         text: the whole text.
-        details: what it says, as names and values of one line each.
+        details: what it says, as names and values of one line each, secrets masked.
+        broken: whether it does not parse, so that its presence tells nothing.
     """
 
     path: str
     kind: str
     text: str
     details: tuple[tuple[str, str], ...] = ()
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,18 @@
 """Manifests: which files tell how a project is built and run, and what each of them says.
 
-Each reader takes the text of one file and gives names and values. A file that does not parse gives none: it
-is still shown whole to the tasks that need it.
+Each reader takes the text of one file and gives names and values, secrets masked. A file that does not parse
+gives none, and tells nothing about the project; it is still shown whole to the tasks that need it.
 """
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from posixpath import basename
 from typing import TYPE_CHECKING, Any, cast
 
 from rolecall.context.items import Manifest
+from rolecall.context.masking import masked
+from rolecall.workspace.parsing import json_value, toml_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,13 +36,14 @@ def manifest_kind(path: str) -> str | None:
 def read_manifest(path: str, text: str) -> Manifest:
     """What a manifest says; its ``details`` are single lines of bounded length."""
     reader = _READERS.get(basename(path).lower()) or _by_suffix(path)
+    kind = manifest_kind(path) or "other"
     details: list[tuple[str, str]] = []
     if reader is not None and len(text) <= _MAX_PARSED:
         try:
-            details = [(name, _one_line(value)) for name, value in reader(text)]
-        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
-            details = [("note", "does not parse")]
-    return Manifest(path, manifest_kind(path) or "other", text, tuple((n, v) for n, v in details if v))
+            details = [(name, _one_line(masked(value))) for name, value in reader(text)]
+        except (ValueError, TypeError, AttributeError, KeyError):
+            return Manifest(path, kind, text, (("note", "does not parse"),), broken=True)
+    return Manifest(path, kind, text, tuple((name, value) for name, value in details if value))
 
 
 def _by_suffix(path: str) -> Callable[[str], Iterator[tuple[str, str]]] | None:
@@ -57,7 +58,7 @@ def _by_suffix(path: str) -> Callable[[str], Iterator[tuple[str, str]]] | None:
 
 
 def _pyproject(text: str) -> Iterator[tuple[str, str]]:
-    data = tomllib.loads(text)
+    data = toml_table(text)
     project = _table(data, "project")
     poetry = _table(_table(data, "tool"), "poetry")
     yield "name", str(project.get("name") or poetry.get("name") or "")
@@ -112,7 +113,7 @@ def _requirements(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _package_json(text: str) -> Iterator[tuple[str, str]]:
-    data = json.loads(text)
+    data = json_value(text)
     for key in ("name", "type", "main", "bin", "packageManager", "engines"):
         yield key, _pairs(_table(data, key)) or str(data.get(key) or "")
     yield "scripts", _pairs(_table(data, "scripts"))
@@ -122,7 +123,10 @@ def _package_json(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _go_mod(text: str) -> Iterator[tuple[str, str]]:
-    yield "module", _found(r"^module[ \t]+(\S+)", text)
+    module = _found(r"^module[ \t]+(\S+)", text)
+    if not module:
+        raise ValueError("names no module")
+    yield "module", module
     yield "go", _found(r"^go[ \t]+(\S+)", text)
     yield "require", _listed(_go_required(text))
 
@@ -135,7 +139,9 @@ def _go_required(text: str) -> Iterator[str]:
 
 
 def _cargo(text: str) -> Iterator[tuple[str, str]]:
-    data = tomllib.loads(text)
+    data = toml_table(text)
+    if not data.keys() & {"package", "workspace"}:
+        raise ValueError("neither a package nor a workspace")
     package = _table(data, "package")
     for key in ("name", "edition", "rust-version"):
         value = package.get(key)
@@ -147,6 +153,8 @@ def _cargo(text: str) -> Iterator[tuple[str, str]]:
 
 def _pom(text: str) -> Iterator[tuple[str, str]]:
     # Read with patterns: an XML parser would follow what a hostile document declares.
+    if not re.search(r"<(?:project|artifactId)\b", text):
+        raise ValueError("describes no project")
     own = text
     for tag in ("parent", "dependencyManagement", "dependencies", "build"):
         before, _, rest = own.partition(f"<{tag}>")
@@ -170,6 +178,8 @@ def _gradle(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _dotnet(text: str) -> Iterator[tuple[str, str]]:
+    if not re.search(r"<(?:Project|PackageReference)\b", text):
+        raise ValueError("describes no project")
     yield "framework", _found(r"<TargetFrameworks?>([^<]{1,200})<", text)
     yield "sdk", _found(r"<Project\s+Sdk=\"([^\"]{1,200})\"", text)
     packages = re.findall(
@@ -184,7 +194,7 @@ def _gemfile(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _composer(text: str) -> Iterator[tuple[str, str]]:
-    data = json.loads(text)
+    data = json_value(text)
     yield "name", str(data.get("name") or "")
     yield "require", _pairs(_table(data, "require"))
     yield "require-dev", _pairs(_table(data, "require-dev"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from rolecall.context.budget import estimate_tokens
 from rolecall.context.excerpt import excerpt
 from rolecall.context.lines import split_lines
+from rolecall.context.masking import masked
 from rolecall.context.outline import outlines
 from rolecall.context.quotes import (
     diagnostic_lines,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rolecall.context.budget import Budget
-    from rolecall.context.items import ContextItem, Gathered, ItemKind
+    from rolecall.context.items import ContextItem, Gathered, ItemKind, Manifest
     from rolecall.roles import RoleTask
     from rolecall.task import TaskRequest
 
@@ -50,6 +51,9 @@ _WHY: dict[ItemKind, str] = {
     "import": "imported by the target",
 }
 _WHOLE_ONLY: tuple[ItemKind, ...] = ("counterpart", "import", "open")
+_CODE_LIKE = frozenset({"entry", "docs", "infrastructure", "jvm"})
+"""Kinds of manifests that are programs or pages."""
+
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _CONVENTIONS = (
     'Use what this workspace uses. "none found": no file tells; assume nothing, '
@@ -233,13 +237,18 @@ class Message:
             return
         shown = {item.path for item in self._gathered.items}
         for manifest in self._gathered.facts.manifests:
-            whole = self._tag.wrap(manifest.text, kind="manifest", path=manifest.path) + "\n"
             if manifest.path in shown:
                 continue
+            whole = self._wrapped_manifest(manifest)
             if budget.take(whole):
                 self._show("manifest", whole)
             else:
                 self._omit(manifest.path, f"manifest; {_NO_ROOM}")
+
+    def _wrapped_manifest(self, manifest: Manifest) -> str:
+        text = masked(manifest.text, code=manifest.kind in _CODE_LIKE)
+        said = None if text == manifest.text else "values that look secret, as ***"
+        return self._tag.wrap(text, kind="manifest", path=manifest.path, masked=said) + "\n"
 
     def _fill_facts(self, budget: Budget) -> None:
         for number, outline in enumerate((*outlines(self._gathered.facts), "")):

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol
 from rolecall.errors import FileUnreadable, PathRefused
 from rolecall.workspace import outline
 from rolecall.workspace.globs import compile_all, first_match
-from rolecall.workspace.names import components, is_secret, shown
+from rolecall.workspace.names import components, shown
 from rolecall.workspace.reader import decode, read_bytes
+from rolecall.workspace.secret_names import is_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rolecall.workspace.folder import Workspace
     from rolecall.workspace.policy import PathPolicy, Place
@@ -104,8 +105,7 @@ class Documents:
             PathRefused: as ``read``; also secrets, excluded files and files over ``max_bytes``.
         """
         place = self.policy.resolve(path, for_write=False, home=home)
-        if reason := self._withheld(place):
-            raise PathRefused(f"{shown(place.path)} is not read: {reason}.", hint="Leave it out.")
+        self._refuse_withheld(place)
         document = self._read(place, self.max_bytes)
         if document is not None and len(document.text.encode(errors="surrogatepass")) > self.max_bytes:
             message = f"{shown(place.path)} is not read: its buffer is larger than {self.max_bytes:,} bytes."
@@ -136,9 +136,21 @@ class Documents:
         text, bom = decode(place.path, data)
         return Document(place.path, text, digest(text), bom=bom)
 
-    def _withheld(self, place: Place) -> str | None:
+    def _refuse_withheld(self, place: Place) -> None:
         # A link may give a secret an innocent name.
-        if is_secret(place.path) or is_secret("/".join(place.parts)):
-            return "files like it hold secrets"
-        entry = first_match(self._exclude, components(place.path))
-        return f"context.exclude holds {entry}" if entry else None
+        known_as = (place.path, "/".join(place.parts), *self._hard_links(place))
+        if any(map(is_secret, known_as)):
+            raise PathRefused(
+                f"{shown(place.path)} is not read: files like it hold secrets, which never go to a model.",
+                hint="Leave it out. If it holds none, rename it.",
+            )
+        if entry := first_match(self._exclude, components(place.path)):
+            message = f"{shown(place.path)} is not read: context.exclude holds {entry}."
+            raise PathRefused(message, hint="Leave it out, or take it out of context.exclude.")
+
+    def _hard_links(self, place: Place) -> Iterator[str]:
+        try:
+            status = self.workspace.roots[place.root].joinpath(*place.parts).lstat()
+        except OSError:  # absent, or unreadable: reading it says so
+            return iter(())
+        return outline.other_names(self.workspace, status) if status.st_nlink > 1 else iter(())

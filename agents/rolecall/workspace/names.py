@@ -1,4 +1,4 @@
-"""What a path's own letters say, before the disk is asked: refused, protected or secret (contract 7)."""
+"""What a path's own letters say, before the disk is asked: refused or protected (contract 7)."""
 
 from __future__ import annotations
 
@@ -45,63 +45,7 @@ PROTECTED: Final = (
 )
 """Files that tools run or obey unasked; writing one needs a confirmation even where it is absent."""
 
-SECRETS: Final = (
-    ".env*",
-    "*.env",
-    ".envrc",
-    "*.pem",
-    "*.key",
-    "*.p12",
-    "*.pfx",
-    "*.jks",
-    "*.keystore",
-    "*.kdbx",
-    "*.ppk",
-    "*.gpg",
-    "id_rsa*",
-    "id_dsa*",
-    "id_ecdsa*",
-    "id_ed25519*",
-    ".ssh/**",
-    ".gnupg/**",
-    ".aws/**",
-    ".azure/**",
-    ".kube/config",
-    ".docker/config.json",
-    ".dockercfg",
-    ".netrc",
-    "_netrc",
-    ".npmrc",
-    ".pypirc",
-    ".pgpass",
-    ".my.cnf",
-    ".htpasswd",
-    ".git-credentials",
-    ".credentials*",
-    "credentials",
-    "credentials.json",
-    "credentials.y*ml",
-    "credentials.toml",
-    "credentials.ini",
-    "credentials.csv",
-    "credentials.txt",
-    "credentials.xml",
-    "secrets.json",
-    "secrets.y*ml",
-    "secrets.toml",
-    "secrets.ini",
-    "client_secret*.json",
-    "service-account*.json",
-    "service_account*.json",
-    "application_default_credentials.json",
-    "*.tfstate",
-    "*.tfstate.backup",
-    "*.tfvars",
-)
-"""Files whose content never goes to a model."""
-
 _PROTECTED = compile_all(PROTECTED)
-_SECRETS = compile_all(SECRETS)
 _FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _DEVICES: Final = frozenset(
     [
@@ -164,11 +108,6 @@ def is_git_folder(name: str) -> bool:
 def protected_by(parts: Sequence[str]) -> str | None:
     """The entry of the protected list these components match, in any folder."""
     return first_match(_PROTECTED, parts)
-
-
-def is_secret(path: str) -> bool:
-    """Whether the path's name says that its content must not go to a model."""
-    return first_match(_SECRETS, components(path)) is not None
 
 
 def _start_reason(path: str) -> str | None:

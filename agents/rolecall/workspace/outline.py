@@ -10,8 +10,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from rolecall.workspace.globs import Glob, first_match, fold
-from rolecall.workspace.names import is_git_folder, is_secret
+from rolecall.workspace.names import is_git_folder
 from rolecall.workspace.reader import READ
+from rolecall.workspace.secret_names import is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,6 +91,36 @@ def files(workspace: Workspace, exclude: Sequence[Glob], limit: int) -> list[str
             elif folder.path / name not in workspace.roots:  # a nested root lists its own files
                 waiting.append(_Folder(folder.path / name, folder.root, parts, rules))
     return found[:limit]
+
+
+def other_names(workspace: Workspace, status: os.stat_result) -> Iterator[str]:
+    """Workspace paths of the file with this status: more than one where it has hard links.
+
+    Ignored files are looked at, too; the search is bounded like the outline.
+    """
+    waiting: deque[tuple[Path, int, tuple[str, ...]]]
+    waiting = deque((root, index, ()) for index, root in enumerate(workspace.roots))
+    left, budget = status.st_nlink, _SCANNED_ENTRIES
+    while waiting and left > 0 and budget > 0:
+        folder, root, above = waiting.popleft()
+        for name, inode, is_folder in _inodes(folder):
+            budget -= 1
+            if is_folder and fold(name) not in GENERATED and not is_git_folder(name):
+                waiting.append((folder / name, root, (*above, name)))
+            elif inode == status.st_ino and not is_folder:
+                left -= 1
+                yield workspace.path_of(root, (*above, name))
+
+
+def _inodes(folder: Path) -> list[tuple[str, int, bool]]:
+    try:
+        with os.scandir(folder) as scan:
+            return [
+                (entry.name, entry.inode(), entry.is_dir(follow_symlinks=False))
+                for entry in islice(scan, _FOLDER_ENTRIES)
+            ]
+    except OSError:  # unreadable: what is in it cannot be read by anybody who asks here
+        return []
 
 
 def ignore_rules(path: Path, depth: int) -> Iterator[IgnoreRule]:

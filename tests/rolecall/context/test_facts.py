@@ -181,7 +181,7 @@ def test_the_test_runner_is_told_by_its_traces(files, runner):
         ({"requirements.txt": ""}, "pip"),
         ({"pnpm-lock.yaml": "", "package.json": "{}"}, "pnpm"),
         ({"package.json": "{}"}, "npm"),
-        ({"Cargo.toml": ""}, "Cargo"),
+        ({"Cargo.toml": "[package]\n"}, "Cargo"),
         ({"a.py": ""}, None),
     ],
 )
@@ -226,3 +226,34 @@ def test_the_outline_gets_shorter_step_by_step():
 
 def test_a_workspace_without_files_has_no_outline_but_its_name():
     assert outlines(facts({})) == ["Workspace: demo\n"]
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("Cargo.toml", "\x01 garbage {{{"),
+        ("Cargo.toml", None),
+        ("Cargo.toml", "x = 1\n"),
+        ("go.mod", "<html>"),
+        ("package.json", "[" * 30_000),
+        ("package.json", None),
+        ("pyproject.toml", "[tool.pytest"),
+        ("pyproject.toml", "a" + ".b" * 16_000 + " = 1"),
+        ("pom.xml", "junit-jupiter"),
+        ("requirements.txt", None),
+        ("conftest.py", None),
+    ],
+)
+def test_a_manifest_that_is_broken_or_binary_tells_nothing(path, content):
+    told = facts({path: content})
+
+    assert told.test_runners == ()
+    assert told.package_managers == ()
+    assert dict(told.conventions)["test runner"] == "none found"
+
+
+def test_a_sound_manifest_beside_a_broken_one_still_tells():
+    told = facts({"package.json": "{", "web/package.json": '{"devDependencies": {"jest": "^29"}}'})
+
+    assert told.test_runners == ("jest (web/package.json)",)
+    assert told.package_managers == ("npm (web/package.json)",)

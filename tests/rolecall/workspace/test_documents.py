@@ -7,8 +7,8 @@ import pytest
 from rolecall.errors import PathRefused
 from rolecall.workspace.documents import MAX_EDIT_BYTES, Document, Documents, digest
 from rolecall.workspace.folder import Workspace
-from rolecall.workspace.names import is_secret
 from rolecall.workspace.policy import PathPolicy
+from rolecall.workspace.secret_names import is_secret
 
 
 class OpenFiles:
@@ -140,13 +140,6 @@ def test_secrets_never_reach_the_context(root, path):
         documents_of(root).read_for_context(path)
     with pytest.raises(PathRefused, match="secrets"):
         documents_of(root, buffers=OpenFiles(**{path: "x"})).read_for_context(path)
-
-
-@pytest.mark.parametrize(
-    "path", ["src/credentials.py", "environment.py", "keys.py", "secrets.py", "monkey.md"]
-)
-def test_source_code_about_secrets_is_no_secret(path):
-    assert not is_secret(path)
 
 
 def test_a_secret_under_an_innocent_name_is_still_one(root):
