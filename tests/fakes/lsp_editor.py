@@ -41,7 +41,10 @@ class Editor:
             buffers that the server never hears of and that are not on disk (Neovim).
         accepts: whether the user accepts a preview, for edits with ``needsConfirmation``.
         honest: whether a refused preview is reported as not applied.
+        works: whether edits are carried out at all; else it only says so.
         before_apply: called before an edit is applied: somebody types at that moment.
+        holding: an edit is carried out and answered only once this is set.
+        holding_answer: an edit is answered only once this is set.
         progress: what was reported, by token.
         reported: monotonic seconds of each report.
     """
@@ -53,7 +56,10 @@ class Editor:
     opens: bool = True
     accepts: bool = True
     honest: bool = True
+    works: bool = True
     before_apply: Callable[[], None] | None = None
+    holding: asyncio.Event | None = None
+    holding_answer: asyncio.Event | None = None
     edits: list[types.WorkspaceEdit] = field(default_factory=list)
     questions: list[types.ShowMessageRequestParams] = field(default_factory=list)
     events: list[Any] = field(default_factory=list)
@@ -163,8 +169,15 @@ class Editor:
         client = self.client
 
         @client.feature(types.WORKSPACE_APPLY_EDIT)
-        def apply_edit(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
-            return self._apply(params.edit)
+        async def apply_edit(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+            self.edits.append(params.edit)
+            self.news.set()
+            if self.holding is not None:
+                await self.holding.wait()
+            result = self._apply(params.edit)
+            if self.holding_answer is not None:
+                await self.holding_answer.wait()
+            return result
 
         @client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
         async def question(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
@@ -195,7 +208,8 @@ class Editor:
             self.events.append(plain(params))
 
     def _apply(self, edit: types.WorkspaceEdit) -> types.ApplyWorkspaceEditResult:
-        self.edits.append(edit)
+        if not self.works:
+            return types.ApplyWorkspaceEditResult(applied=True)
         if self.before_apply is not None:
             typing, self.before_apply = self.before_apply, None
             typing()

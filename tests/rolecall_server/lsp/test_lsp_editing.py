@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from fakes.endpoint import DONE, Until, answer, chunk, stream
 from fakes.lsp_editor import path_of
@@ -252,6 +253,104 @@ async def test_an_answer_without_files_is_a_message_where_no_document_can_be_sho
 
 def read(uri):
     return path_of(uri).read_text()
+
+
+async def test_an_edit_that_its_editor_only_claims_to_have_made_is_not_believed(edit_with, endpoint):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with(VSCODE, works=False)
+    uri = editor.open("src/pricing.py")
+    result = await editor.command("rolecall.run", run(uri))
+    assert (result["status"], result["applied"]) == ("failed", False)
+    assert (result["error"]["code"], result["files"][0]["state"]) == ("edit_conflict", "conflict")
+    assert "LIMIT = 100" in (editor.folder / "src/pricing.py").read_text()
+
+
+@pytest.mark.parametrize("action", ["modify", "create", "delete", "rename"])
+async def test_what_an_editor_shows_nowhere_is_brought_to_disk(edit_with, endpoint, action):
+    blocks = {"modify": RAISE_LIMIT, "create": NEW_TEST}
+    blocks |= {"delete": '<delete path="src/pricing.py"/>\n'}
+    blocks |= {"rename": '<move from="src/pricing.py" to="src/prices.py"/>\n'}
+    replies(endpoint, blocks[action])
+    editor = await edit_with(VSCODE, works=False)
+    (editor.folder / "notes.py").write_text("x = 1\n")
+    uri = editor.open("notes.py")
+    result = await editor.command("rolecall.run", run(uri, apply="auto"))
+    assert (result["status"], result["files"][0]["state"]) == ("completed", "applied"), result
+    present = {path.name: path.read_text() for path in editor.folder.rglob("*.py") if path.name != "notes.py"}
+    if action == "modify":
+        assert "LIMIT = 200" in present["pricing.py"]
+    elif action == "create":
+        assert present["test_pricing.py"] == "def test_it():\n    assert True\n"
+    else:
+        assert "pricing.py" not in present
+        assert ("prices.py" in present) is (action == "rename")
+
+
+async def cancel_by(editor, way, request_id):
+    """Cancel the one task that runs, in one of the three ways."""
+    if way == "request":
+        editor.client.cancel_request(types.CancelParams(request_id))
+    elif way == "progress":
+        editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams("mine"))
+    else:
+        (task,) = await editor.command("rolecall.tasks")
+        answered = await editor.command("rolecall.cancel", {"task_id": task["task_id"]})
+        assert answered["status"] == "cancelled"
+
+
+def request_run(editor, uri, request_id="r1"):
+    """Send ``rolecall.run`` under an id that can be cancelled; the future is its answer."""
+    params = types.ExecuteCommandParams("rolecall.run", [run(uri)], work_done_token="mine")
+    sent = editor.client.protocol.send_request(types.WORKSPACE_EXECUTE_COMMAND, params, msg_id=request_id)
+    return asyncio.wrap_future(sent)
+
+
+@pytest.mark.parametrize("way", ["request", "progress", "command"])
+async def test_a_run_whose_editor_does_not_answer_an_edit_can_be_cancelled(edit_with, endpoint, way):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with(VSCODE, holding=asyncio.Event())
+    uri = editor.open("src/pricing.py")
+    answered = request_run(editor, uri)
+    await editor.until(lambda: editor.edits)
+    await cancel_by(editor, way, "r1")
+    await editor.until(lambda: editor.progress["mine"][-1]["kind"] == "end")
+    if way == "request":
+        with pytest.raises(JsonRpcException) as cancelled:
+            await answered
+        assert cancelled.value.code == -32800
+    else:
+        await answered
+    (task,) = await editor.command("rolecall.tasks")
+    assert (task["status"], task["applied"]) == ("cancelled", False)
+    assert "had been asked" in task["error"]["hint"]
+    assert editor.texts() == []
+
+
+async def test_an_edit_that_comes_after_the_cancel_is_owned_up_to_and_can_be_taken_back(edit_with, endpoint):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with(VSCODE, holding=asyncio.Event())
+    uri = editor.open("src/pricing.py")
+    answered = request_run(editor, uri)
+    await editor.until(lambda: editor.edits)
+    await cancel_by(editor, "progress", "r1")
+    await answered
+    editor.holding.set()
+    await editor.until(editor.texts)
+    assert "src/pricing.py after all" in editor.texts()[0]
+    (task,) = await editor.command("rolecall.tasks")
+    assert (task["status"], task["applied"], task["applied_by"]) == ("cancelled", True, "editor")
+    assert "LIMIT = 200" in editor.files[uri].text
+    await editor.command("rolecall.revert", {"task_id": task["task_id"]})
+    assert "LIMIT = 100" in editor.files[uri].text
+
+
+async def test_an_edit_that_the_buffers_show_needs_no_answer(edit_with, endpoint):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with(VSCODE, holding_answer=asyncio.Event())
+    uri = editor.open("src/pricing.py")
+    result = await editor.command("rolecall.run", run(uri))
+    assert (result["status"], result["applied"]) == ("completed", True)
+    assert "LIMIT = 200" in editor.files[uri].text
 
 
 MOVE = '<move from="src/pricing.py" to="src/prices.py"/>\n<delete path="old.txt"/>\n'

@@ -137,6 +137,20 @@ async def test_cancelling_the_task_answers_its_result(edit_with, endpoint, by_pr
     assert editor.edits == []
 
 
+async def test_a_cancel_that_comes_before_the_progress_has_begun_counts(edit_with, endpoint):
+    endpoint.replies.append(stream(chunk(EDIT), Hang()))
+    editor = await edit_with(VSCODE)
+    running = asyncio.create_task(
+        editor.command("rolecall.run", run(editor.open("src/pricing.py")), token="mine")
+    )
+    await asyncio.sleep(0)  # the request is on its way
+    editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams("mine"))
+    assert "mine" not in editor.progress
+    assert (await running)["status"] == "cancelled"
+    check(editor.progress["mine"])
+    assert editor.edits == []
+
+
 async def test_a_question_that_is_open_can_be_cancelled(edit_with, endpoint):
     endpoint.replies.append(
         answer(
@@ -248,6 +262,15 @@ async def test_a_range_of_an_older_version_is_not_used(edit_with):
     with pytest.raises(JsonRpcException) as refused:
         await editor.command("rolecall.run", run(uri, range=lines, version=1))
     assert refused.value.code == -32801
+
+
+async def test_a_range_of_a_version_is_not_used_where_the_document_is_not_open(edit_with):
+    editor = await edit_with(VSCODE)
+    lines = {"start": {"line": 0, "character": 0}, "end": {"line": 1, "character": 0}}
+    with pytest.raises(JsonRpcException) as refused:
+        await editor.command("rolecall.run", run(editor.uri("src/pricing.py"), range=lines, version=1))
+    assert refused.value.code == -32801
+    assert "is not open" in refused.value.message
 
 
 async def test_the_unsaved_buffer_is_what_the_model_gets_to_see(edit_with, endpoint):
