@@ -2,12 +2,15 @@
 
 A keep-alive comment resets none of them; only what the model writes does. The time a slow reader takes
 between two chunks is its own, not the endpoint's.
+
+One timer serves a whole attempt: it is moved only when it rings, not for each piece of the answer, which
+would cost more than the reading does.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from rolecall.errors import TimedOut
 from rolecall.llm.secrecy import host_of
@@ -22,7 +25,7 @@ T = TypeVar("T")
 
 
 class Deadlines:
-    """Waits for the endpoint no longer than the settings allow.
+    """Waits for the endpoint no longer than the settings allow. Used in a ``with`` statement, by one task.
 
     Args:
         endpoint: for the words of errors.
@@ -43,6 +46,18 @@ class Deadlines:
         self._loop = asyncio.get_running_loop()
         self._since = self._loop.time()
         self._begun = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._waiting: asyncio.Task[Any] | None = None
+        self._ends_at = 0.0
+        self._rang = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def progress(self) -> None:
         """The model wrote something, or its text was just taken by the reader."""
@@ -55,15 +70,39 @@ class Deadlines:
         Raises:
             TimedOut: naming the deadline that passed.
         """
-        when = self._next() if until is None else min(until, self._total_at)
-        timeout = asyncio.timeout_at(when)
+        self._ends_at = self._next() if until is None else min(until, self._total_at)
+        if self._timer is None or self._timer.when() > self._ends_at:
+            self._set_timer()
+        task = asyncio.current_task()
+        assert task is not None
+        cancelled_before = task.cancelling()
+        self._waiting, self._rang = task, False
         try:
-            async with timeout:
-                return await awaitable
-        except TimeoutError:
-            if timeout.expired():
+            return await awaitable
+        except asyncio.CancelledError:
+            # As asyncio.timeout does it: a cancel that came from elsewhere as well goes on.
+            if self._rang and task.cancelling() - 1 <= cancelled_before:
                 raise self._passed() from None
             raise
+        finally:
+            self._waiting = None
+            if self._rang:
+                task.uncancel()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._ends_at, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._waiting is None:
+            return
+        if self._loop.time() < self._ends_at:
+            self._set_timer()
+        else:
+            self._rang = True
+            self._waiting.cancel()
 
     def _next(self) -> float:
         if not self._stream:

@@ -18,6 +18,8 @@ from rolecall.llm.secrecy import host_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    import httpx2
+
     from rolecall.llm.services import Connection, Shared
     from rolecall.llm.types import Endpoint
 
@@ -64,7 +66,8 @@ async def fetch_listing(runtime: Shared, session: Connection, endpoint: Endpoint
         try:
             async with timeout:
                 with wire.mapped_errors(endpoint, settings.llm):
-                    async with wire.listing(lease.client, endpoint, settings.llm) as response:
+                    response = await wire.send_listing(lease.client, endpoint, settings.llm)
+                    async with aclosing(response):
                         body = await _bounded(response)
         except TimeoutError:
             raise TimedOut(
@@ -82,13 +85,12 @@ async def fetch_listing(runtime: Shared, session: Connection, endpoint: Endpoint
         ) from None
 
 
-async def _bounded(response: Any) -> bytes:
+async def _bounded(response: httpx2.Response) -> bytes:
     body = bytearray()
-    async with aclosing(response.iter_bytes()) as pieces:
-        async for piece in pieces:
-            body += piece
-            if len(body) > LISTING_LIMIT:
-                break
+    async for piece in response.aiter_bytes():
+        body += piece
+        if len(body) > LISTING_LIMIT:
+            break
     return bytes(body)
 
 

@@ -7,9 +7,9 @@ to the SDK: an end in mid-answer, ``[DONE]`` without a finish reason, an error e
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rolecall.llm import classify
 from rolecall.llm.body import Body
@@ -21,6 +21,7 @@ from rolecall.llm.usage import estimated
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    import httpx2
     from openai import AsyncOpenAI
 
     from rolecall.llm.deadlines import Deadlines
@@ -51,38 +52,29 @@ class Exchange:
             UpstreamError: the one class that says what went wrong.
             ConfigurationInvalid: the request cannot even be built.
         """
+        from rolecall.llm import wire  # noqa: PLC0415  # heavy; the pool has imported it in a thread
+
         reader = AnswerReader(self.endpoint, self.settings.max_answer_bytes)
-        async with (
-            self._response() as response,
-            aclosing(_texts(response, reader, self.deadlines)) as texts,
-        ):
-            async for text in texts:
-                yield TextChunk(text)
+        with wire.mapped_errors(self.endpoint, self.settings), self.deadlines:
+            response = await self._send()
+            # The one place that hangs up, whoever still holds the stream: a generator's end alone would not.
+            async with aclosing(response):
+                async for text in _texts(response, reader, self.deadlines):
+                    yield TextChunk(text)
         reader.end()
         assert reader.finish is not None
         usage = reader.usage or estimated(self.call.prompt, reader.characters)
         yield FinishChunk(reader.finish, usage, self.endpoint.model)
 
-    @asynccontextmanager
-    async def _response(self) -> AsyncGenerator[Any]:
-        """The response, its head received. Closed on every path, and the connection with an unread body."""
-        from rolecall.llm import wire  # noqa: PLC0415  # heavy; the pool has imported it in a thread
-
-        with wire.mapped_errors(self.endpoint, self.settings):
-            request, response = await self._send()
-            try:
-                yield response
-            finally:
-                await request.__aexit__(None, None, None)
-
-    async def _send(self) -> tuple[Any, Any]:
-        """Send the request, again without what the endpoint refuses by name; gives it and the response."""
+    async def _send(self) -> httpx2.Response:
+        """Send the request, again without what the endpoint refuses by name; gives the response's head."""
         from rolecall.llm import wire  # noqa: PLC0415  # heavy; the pool has imported it in a thread
 
         while True:
-            request = wire.request(self.client, self.call, self.endpoint, self.settings, self.dialects)
             try:
-                return request, await self.deadlines.wait(request.__aenter__())
+                return await self.deadlines.wait(
+                    wire.send(self.client, self.call, self.endpoint, self.settings, self.dialects)
+                )
             except classify.HttpFailure as failure:
                 error = classify.from_status(failure, self.endpoint)
                 if not isinstance(error, ParameterRefused):
@@ -91,30 +83,32 @@ class Exchange:
                     raise error from None
 
 
-async def _texts(response: Any, reader: AnswerReader, deadlines: Deadlines) -> AsyncGenerator[str]:
+async def _texts(
+    response: httpx2.Response, reader: AnswerReader, deadlines: Deadlines
+) -> AsyncGenerator[str]:
     """The text of the body, all that one read brought at a time."""
     body = Body(reader)
     loop = asyncio.get_running_loop()
     tail_ends: float | None = None
-    async with aclosing(response.iter_bytes()) as chunks:
-        while not reader.done or reader.complete:
-            if reader.complete and tail_ends is None:
-                tail_ends = loop.time() + TAIL_S
-            texts: list[str] = []
-            active = reader.active
-            problem: Exception | None = None
-            chunk: bytes | None = None
-            try:
-                chunk = await deadlines.wait(anext(chunks, None), until=tail_ends)
-                for text in body.finish() if chunk is None else body.feed(chunk):
-                    texts.append(text)  # noqa: PERF402  # what came before an error counts
-            except Exception as error:  # noqa: BLE001  # raised again below, after the text before it
-                problem = error
-            if texts:
-                yield "".join(texts)
-            if problem is not None and not reader.complete:
-                raise problem
-            if problem is not None or chunk is None:
-                return
-            if reader.active != active:
-                deadlines.progress()
+    chunks = response.aiter_bytes()
+    while not reader.done or reader.complete:
+        if reader.complete and tail_ends is None:
+            tail_ends = loop.time() + TAIL_S
+        texts: list[str] = []
+        active = reader.active
+        problem: Exception | None = None
+        chunk: bytes | None = None
+        try:
+            chunk = await deadlines.wait(anext(chunks, None), until=tail_ends)
+            for text in body.finish() if chunk is None else body.feed(chunk):
+                texts.append(text)  # noqa: PERF402  # what came before an error counts
+        except Exception as error:  # noqa: BLE001  # raised again below, after the text before it
+            problem = error
+        if texts:
+            yield "".join(texts)
+        if problem is not None and not reader.complete:
+            raise problem
+        if problem is not None or chunk is None:
+            return
+        if reader.active != active:
+            deadlines.progress()

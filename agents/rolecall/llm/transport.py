@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httpcore2
 import httpx2
 from openai import AsyncOpenAI
 
@@ -14,10 +15,11 @@ from rolecall._version import __version__
 from rolecall.errors import ConfigurationInvalid
 from rolecall.llm import tls
 from rolecall.llm.classify import HttpFailure
+from rolecall.llm.network import Network
 from rolecall.llm.secrecy import masked_url
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from openai import Omit
 
@@ -28,7 +30,6 @@ ERROR_BODY_LIMIT = 65_536
 """Bytes of an error response that are read; the rest cannot matter."""
 
 _TELEMETRY_HEADERS = "x-stainless-"
-_RAW_RESPONSE = "x-stainless-raw-response"
 
 
 class Client(AsyncOpenAI):
@@ -70,25 +71,14 @@ def build(endpoint: Endpoint, settings: PoolSettings, opened: Callable[[], None]
     Raises:
         ConfigurationInvalid: the proxy or the certificates cannot be used.
     """
-
-    async def watch(request: httpx2.Request) -> None:
-        _drop_telemetry(request)
-        request.extensions["trace"] = _tracer(opened)
-
     try:
         return httpx2.AsyncClient(
-            verify=_verification(endpoint),
-            proxy=endpoint.proxy,
-            limits=httpx2.Limits(
-                max_connections=settings.max_connections,
-                max_keepalive_connections=settings.max_keepalive,
-                keepalive_expiry=settings.keepalive_expiry_s,
-            ),
+            transport=Transport(_connections(endpoint, settings, Network(opened))),
             timeout=None,
             # A redirect would carry the prompt to an origin nobody configured.
             follow_redirects=False,
             trust_env=False,
-            event_hooks={"request": [watch], "response": [_raise_failures]},
+            event_hooks={"request": [_drop_telemetry], "response": [_raise_failures]},
         )
     except (ImportError, ValueError, httpx2.InvalidURL) as error:
         raise ConfigurationInvalid(
@@ -97,24 +87,46 @@ def build(endpoint: Endpoint, settings: PoolSettings, opened: Callable[[], None]
         ) from error
 
 
+class Transport(httpx2.AsyncHTTPTransport):
+    """httpx2's own, over connections of ours."""
+
+    def __init__(self, connections: httpcore2.AsyncConnectionPool) -> None:
+        # The base class would make them itself, and has no way to hand it a network.
+        self._pool = connections
+
+
+def _connections(
+    endpoint: Endpoint, settings: PoolSettings, network: Network
+) -> httpcore2.AsyncConnectionPool:
+    """The connections to the endpoint, or to its proxy. Raises ValueError for one that is no HTTP proxy."""
+    options: dict[str, Any] = {
+        "ssl_context": _verification(endpoint),
+        "max_connections": settings.max_connections,
+        "max_keepalive_connections": settings.max_keepalive,
+        "keepalive_expiry": settings.keepalive_expiry_s,
+        "network_backend": network,
+    }
+    if endpoint.proxy is None:
+        return httpcore2.AsyncConnectionPool(**options)
+    proxy = httpx2.Proxy(endpoint.proxy)
+    if proxy.url.scheme not in {"http", "https"}:
+        raise ValueError(proxy.url.scheme)
+    address = proxy.url
+    return httpcore2.AsyncHTTPProxy(
+        httpcore2.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=b"/"),
+        proxy_auth=proxy.raw_auth,
+        **options,
+    )
+
+
 def _verification(endpoint: Endpoint) -> Any:
     encrypted = endpoint.origin.startswith("https:") or (endpoint.proxy or "").startswith("https:")
     return tls.context(endpoint.ca_file) if encrypted else tls.unused_context()
 
 
-def _drop_telemetry(request: httpx2.Request) -> None:
+async def _drop_telemetry(request: httpx2.Request) -> None:
     for name in [name for name in request.headers if name.startswith(_TELEMETRY_HEADERS)]:
-        # The SDK reads this one back from the request, to know that the bytes are wanted.
-        if name != _RAW_RESPONSE:
-            del request.headers[name]
-
-
-def _tracer(opened: Callable[[], None]) -> Callable[[str, dict[str, Any]], Awaitable[None]]:
-    async def trace(name: str, _: dict[str, Any]) -> None:
-        if name == "connection.connect_tcp.complete":
-            opened()
-
-    return trace
+        del request.headers[name]
 
 
 async def _raise_failures(response: httpx2.Response) -> None:

@@ -14,10 +14,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The two messages of a request. The system message holds nothing of the single request."""
+    """The messages of a request. The system message holds nothing of the single request.
+
+    Attributes:
+        later: what was said since, each the model's answer and the request that followed it.
+    """
 
     system: str
     user: str
+    later: tuple[tuple[str, str], ...] = ()
+
+    def characters(self) -> int:
+        """The length of all of it."""
+        return sum(map(len, (self.system, self.user, *(text for turn in self.later for text in turn))))
+
+    def messages(self) -> list[dict[str, str]]:
+        """The conversation, as chat endpoints want it."""
+        said = [("user", self.user)]
+        for answer, request in self.later:
+            said += [("assistant", answer), ("user", request)]
+        return [{"role": role, "content": text} for role, text in (("system", self.system), *said)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,8 @@ def counted(value: Any) -> Usage | None:
 
 def estimated(prompt: Prompt, answer_characters: int) -> Usage:
     """The usage where the endpoint did not count."""
-    asked = len(prompt.system) + len(prompt.user)
     return Usage(
-        input_tokens=-(-asked // CHARACTERS_A_TOKEN),
+        input_tokens=-(-prompt.characters() // CHARACTERS_A_TOKEN),
         output_tokens=-(-answer_characters // CHARACTERS_A_TOKEN),
         estimated=True,
     )

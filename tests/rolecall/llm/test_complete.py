@@ -23,6 +23,7 @@ from fakes.endpoint import (
     json_reply,
     stream,
 )
+from fakes.patience import PATIENCE_S
 from rolecall.errors import (
     AuthenticationFailed,
     BreakerOpen,
@@ -351,12 +352,15 @@ async def test_a_redirect_is_not_followed_and_carries_no_prompt(runtime):
     ],
 )
 async def test_each_deadline_has_its_own_words(runtime, reply, setting):
-    groups = {"llm": {"first_token_timeout_s": 0.1, "idle_timeout_s": 0.1}, "retry": {"max_attempts": 1}}
+    from rolecall.llm import wire as _imported_before_the_clock_starts  # noqa: F401
+
+    groups = {"llm": {"first_token_timeout_s": 0.2, "idle_timeout_s": 0.2}, "retry": {"max_attempts": 1}}
     async with FakeEndpoint([reply]) as endpoint:
-        call = call_to(endpoint_at(endpoint.base_url), total_timeout_s=0.25)
+        total_s = 0.5 if setting == "total_timeout_s" else PATIENCE_S
+        call = call_to(endpoint_at(endpoint.base_url), total_timeout_s=total_s)
         said = await ask(runtime, FakeConnection(groups), call)
-        async with asyncio.timeout(1):
-            await endpoint.completions[0].disconnected.wait()
+        async with asyncio.timeout(PATIENCE_S):
+            await (await endpoint.received(1)).disconnected.wait()
     assert isinstance(said.error, TimedOut)
     assert f"llm.{setting}" in said.error.message
     assert runtime.counted("rolecall.llm.timeouts") == 1

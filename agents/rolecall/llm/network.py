@@ -1,0 +1,224 @@
+"""Sockets below the pooled client: one asyncio protocol a connection, read without a detour.
+
+What httpx2 brings reaches asyncio through anyio, which stops and resumes the reading of the socket around
+each piece and opens a cancel scope for it: twice the cost of the read itself, and a person who streams pays
+it for every token (``bench/llm_streams.py``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+import ssl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+import httpcore2
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Generator, Iterable
+
+HIGH_WATER = 1 << 18
+"""Bytes that wait for a slow reader before the sender is held back."""
+
+HAPPY_EYEBALLS_S = 0.25
+"""Seconds after which the next address is tried as well (RFC 8305 section 8)."""
+
+
+class Network(httpcore2.AsyncNetworkBackend):
+    """Opens connections. ``opened`` is called for each that was made."""
+
+    def __init__(self, opened: Callable[[], None]) -> None:
+        self._opened = opened
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  # httpcore2's signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        """A connection, by whichever address of ``host`` answers first."""
+        loop = asyncio.get_running_loop()
+        local = (local_address, 0) if local_address else None
+        with _mapped(httpcore2.ConnectTimeout, httpcore2.ConnectError):
+            async with asyncio.timeout(timeout):
+                _, stream = await loop.create_connection(
+                    Stream, host, port, local_addr=local, happy_eyeballs_delay=HAPPY_EYEBALLS_S
+                )
+        for option in socket_options or ():
+            stream.socket.setsockopt(*option)
+        self._opened()
+        return stream
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait so long."""
+        await asyncio.sleep(seconds)
+
+
+class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
+    """One connection. The loop reads it all the time, so that its end is known while it is idle, too."""
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport
+        self._received = bytearray()
+        self._ended = False
+        self._error: Exception | None = None
+        self._reader: asyncio.Future[None] | None = None
+        self._writers: list[asyncio.Future[None]] = []
+        self._may_write = True
+        self._held_back = False
+
+    @property
+    def socket(self) -> socket.socket:
+        """What is below; for options and questions."""
+        return cast("socket.socket", self._transport.get_extra_info("socket"))
+
+    # What the loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Keep it for the reader."""
+        self._received += data
+        if len(self._received) > HIGH_WATER and not self._held_back:
+            self._held_back = True
+            self._transport.pause_reading()
+        self._wake_reader()
+
+    def eof_received(self) -> None:
+        """Nothing more will come."""
+        self._ended = True
+        self._wake_reader()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over, by our will or not."""
+        self._ended = True
+        self._error = exc
+        self._wake_reader()
+        self.resume_writing()
+
+    def pause_writing(self) -> None:
+        """The peer takes no more for now."""
+        self._may_write = False
+
+    def resume_writing(self) -> None:
+        """It does again, or never will."""
+        self._may_write = True
+        for writer in self._writers:
+            if not writer.done():
+                writer.set_result(None)
+        self._writers.clear()
+
+    # What httpcore2 calls.
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore2's signature
+        """What has come, empty at the end."""
+        with _mapped(httpcore2.ReadTimeout, httpcore2.ReadError):
+            if not self._received and not self._ended:
+                self._reader = asyncio.get_running_loop().create_future()
+                if timeout is None:
+                    await self._reader
+                else:
+                    async with asyncio.timeout(timeout):
+                        await self._reader
+            if not self._received and self._error is not None:
+                raise self._error
+        return self._taken(max_bytes)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # httpcore2's signature
+        """Send it; waits while the peer takes no more."""
+        with _mapped(httpcore2.WriteTimeout, httpcore2.WriteError):
+            if self._transport.is_closing():
+                raise self._error or ConnectionResetError("the connection is closed")
+            self._transport.write(buffer)
+            if not self._may_write:
+                async with asyncio.timeout(timeout):
+                    await self._drained()
+
+    async def aclose(self) -> None:
+        """Hang up now, whatever was still to be sent."""
+        self._transport.close()
+        self._transport.abort()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109  # httpcore2's signature
+    ) -> httpcore2.AsyncNetworkStream:
+        """Encrypt what follows."""
+        loop = asyncio.get_running_loop()
+        try:
+            with _mapped(httpcore2.ConnectTimeout, httpcore2.ConnectError):
+                async with asyncio.timeout(timeout):
+                    encrypted = await loop.start_tls(
+                        self._transport, self, ssl_context, server_hostname=server_hostname
+                    )
+        except BaseException:
+            self._transport.abort()
+            raise
+        if encrypted is None:  # it ended during the handshake
+            raise httpcore2.ConnectError
+        self._transport = encrypted
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore2 asks: ``ssl_object``, ``socket``, ``is_readable``, addresses."""
+        match info:
+            case "ssl_object" | "socket":
+                return self._transport.get_extra_info(info)
+            case "client_addr":
+                return self._transport.get_extra_info("sockname")
+            case "server_addr":
+                return self._transport.get_extra_info("peername")
+            case "is_readable":
+                return bool(self._ended or self._received) or _is_readable(self.socket)
+            case _:
+                return None
+
+    def _taken(self, max_bytes: int) -> bytes:
+        data = bytes(self._received[:max_bytes])
+        del self._received[:max_bytes]
+        if self._held_back and len(self._received) <= HIGH_WATER // 2:
+            self._held_back = False
+            self._transport.resume_reading()
+        return data
+
+    def _wake_reader(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    async def _drained(self) -> None:
+        writer = asyncio.get_running_loop().create_future()
+        self._writers.append(writer)
+        await writer
+        if self._error is not None:
+            raise self._error
+
+
+def _is_readable(below: socket.socket | None) -> bool:
+    """Whether the system has something that the loop has not seen yet: of an idle connection, its end."""
+    descriptor = -1 if below is None else below.fileno()
+    if descriptor < 0:
+        return True
+    if not hasattr(select, "poll"):
+        return False  # Windows; the loop will see it
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+@contextmanager
+def _mapped(timeout: type[Exception], failure: type[Exception]) -> Generator[None]:
+    """Raise what httpcore2 expects, with the original as its cause."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise timeout(error) from error
+    except (OSError, ssl.SSLError) as error:
+        raise failure(error) from error

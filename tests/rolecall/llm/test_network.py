@@ -1,0 +1,135 @@
+"""The sockets below the pooled client, by what both ends see."""
+
+import asyncio
+import socket
+from contextlib import aclosing, asynccontextmanager
+
+import httpcore2
+import pytest
+
+from fakes.patience import PATIENCE_S
+from rolecall.llm.network import HIGH_WATER, Network
+
+
+@asynccontextmanager
+async def connected(serve=None):
+    """A stream, and the reader and writer at its other end."""
+    accepted = asyncio.get_running_loop().create_future()
+
+    async def accept(reader, writer):
+        if not accepted.done():
+            accepted.set_result((reader, writer))
+        if serve:
+            await serve(reader, writer)
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    opened = []
+    stream = await Network(lambda: opened.append(1)).connect_tcp(
+        "127.0.0.1", server.sockets[0].getsockname()[1]
+    )
+    assert opened == [1]
+    async with asyncio.timeout(PATIENCE_S):
+        reader, writer = await accepted
+        try:
+            yield stream, reader, writer
+        finally:
+            await stream.aclose()
+            writer.close()
+            server.close()
+
+
+async def fill(stream):
+    """Write more than anybody takes."""
+    for _ in range(1_000):
+        await stream.write(b"x" * 100_000, timeout=0.05)
+
+
+async def test_what_was_sent_before_the_end_is_read_before_it():
+    async with connected() as (stream, _, writer):
+        writer.write(b"all of it")
+        writer.close()
+        assert await stream.read(4) == b"all "
+        assert await stream.read(100) == b"of it"
+        assert await stream.read(100) == b""
+
+
+async def test_a_reset_is_a_read_error_after_what_came_before_it():
+    async with connected() as (stream, _, writer):
+        writer.write(b"some")
+        assert await stream.read(100) == b"some"
+        linger_zero = b"\x01\0\0\0\0\0\0\0"
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_zero)
+        writer.transport.abort()
+        with pytest.raises(httpcore2.ReadError):
+            await stream.read(100)
+
+
+async def test_a_sender_is_held_back_while_nobody_reads_and_nothing_is_lost():
+    sent = bytes(range(256)) * (64 * HIGH_WATER // 256)
+
+    async def serve(_, writer):
+        writer.write(sent)
+        await writer.drain()
+        writer.close()
+
+    async with connected(serve) as (stream, _, writer):
+        received = bytearray(await stream.read(1))
+        await asyncio.sleep(0)
+        assert not writer.transport.is_closing()
+        while piece := await stream.read(50_000):
+            assert len(piece) <= 50_000
+            received += piece
+        assert received == sent
+
+
+async def test_a_writer_waits_for_a_slow_peer_and_can_be_timed_out():
+    async with connected() as (stream, reader, _):
+        with pytest.raises(httpcore2.WriteTimeout):
+            await fill(stream)
+        assert await reader.read(10) == b"x" * 10
+
+
+async def test_closing_hangs_up_though_something_was_still_to_be_sent():
+    async with connected() as (stream, reader, _):
+        with pytest.raises(httpcore2.WriteTimeout):
+            await fill(stream)
+        await stream.aclose()
+        with pytest.raises(httpcore2.WriteError):
+            await stream.write(b"more")
+        try:
+            while await reader.read(1_000_000):
+                pass
+        except ConnectionResetError:
+            pass
+
+
+async def test_an_idle_connection_the_peer_has_closed_is_known_before_it_is_used():
+    async with connected() as (stream, _, writer):
+        assert not stream.get_extra_info("is_readable")
+        writer.close()
+        await writer.wait_closed()
+        assert stream.get_extra_info("is_readable")
+
+
+async def test_a_read_can_be_timed_out_and_tried_again():
+    async with connected() as (stream, _, writer):
+        with pytest.raises(httpcore2.ReadTimeout):
+            await stream.read(10, timeout=0.01)
+        writer.write(b"late")
+        assert await stream.read(10) == b"late"
+
+
+async def test_a_name_with_several_addresses_is_reached_at_the_one_that_answers(monkeypatch):
+    async with connected() as (known, _, _):
+        port = known.get_extra_info("server_addr")[1]
+        addresses = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.2", "127.0.0.1")
+        ]
+
+        async def resolve(*_args, **_options):
+            return addresses
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
+        stream = await Network(lambda: None).connect_tcp("two.addresses", port, timeout=PATIENCE_S)
+        async with aclosing(stream):
+            assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
