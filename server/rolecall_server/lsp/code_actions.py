@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rolecall.roles import Role, RoleTask, Situation
     from rolecall_server.lsp.buffers import TextBuffer
     from rolecall_server.lsp.connection import Connection
+    from rolecall_server.lsp.symbols import Symbol
 
     Json = dict[str, Any]
 
@@ -145,12 +146,11 @@ def _scene(buffer: TextBuffer, path: str, start: Json, end: Json, context: Json)
     start, end = sorted((start, end), key=lambda position: (position["line"], position["character"]))
     cursor = lines_of(start, end)
     name = path.rsplit("/", 1)[-1]
-    symbol = symbol_at(outline(buffer.text, language_of(buffer.language, name)), cursor.first, cursor.last)
+    symbol = _symbol(buffer, name, cursor)
     selected: Lines | None = None
     subject = name
     if start != end:
-        selected = cursor
-        subject = symbol.name if symbol else f"{_span(cursor)} of {name}"
+        selected, subject = cursor, subject_of(buffer, name, cursor)
     elif symbol is not None:
         selected, subject = Lines(symbol.start, symbol.end), symbol.name
     return Scene(
@@ -164,6 +164,12 @@ def _scene(buffer: TextBuffer, path: str, start: Json, end: Json, context: Json)
     )
 
 
+def subject_of(buffer: TextBuffer, name: str, lines: Lines) -> str:
+    """What selected lines are called: their symbol, else the lines themselves of the file of that name."""
+    symbol = _symbol(buffer, name, lines)
+    return symbol.name if symbol else f"{_span(lines)} of {name}"
+
+
 def lines_of(start: Json, end: Json) -> Lines:
     """The whole lines of an LSP range; an end at a line's very beginning does not take that line in."""
     last = end["line"]
@@ -175,6 +181,10 @@ def lines_of(start: Json, end: Json) -> Lines:
 def language_of(language: str, name: str) -> str:
     """The language for the outline, also where the client does not know it."""
     return "python" if language == "python" or name.endswith((".py", ".pyi")) else language
+
+
+def _symbol(buffer: TextBuffer, name: str, lines: Lines) -> Symbol | None:
+    return symbol_at(outline(buffer.text, language_of(buffer.language, name)), lines.first, lines.last)
 
 
 def _span(lines: Lines) -> str:

@@ -42,7 +42,7 @@ def register(connection: Connection) -> None:
 async def _run(connection: Connection, values: Json, progress: Progress) -> Json:
     try:
         roles = await connection.roles_known()
-        progress.begin(run_title(roles, values), role_title(roles, values["role"]))
+        progress.begin(run_title(roles, connection.documents, values), role_title(roles, values["role"]))
         session = await connection.ready()
         from rolecall_server.lsp.running import start  # noqa: PLC0415 - imported by the session's opening
 

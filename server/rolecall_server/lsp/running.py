@@ -43,7 +43,7 @@ def start(connection: Connection, session: Session, values: Json, progress: Prog
     """
     _refuse_stale(connection, values)
     request, problem = _request(session, values)
-    applier = EditorApplier(connection, session, run_title(session.roles, values))
+    applier = EditorApplier(connection, session, run_title(session.roles, connection.documents, values))
     task, subscription = connection.host.runtime.tasks.start(session, request, applier, problem=problem)
     progress.watch(task)
     seeing = connection.spawn(_see_through(connection, session, task, subscription, progress), "run")

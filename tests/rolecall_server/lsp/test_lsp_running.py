@@ -55,6 +55,17 @@ async def test_progress_on_the_clients_token_begins_at_once_and_ends(edit_with, 
     assert any("tokens" in report["message"] for report in reports["mine"][1:-1])
 
 
+async def test_progress_is_titled_as_the_action_that_was_chosen(edit_with, endpoint):
+    endpoint.replies.append(answer(EDIT))
+    editor = await edit_with(VSCODE)
+    uri = editor.open("src/pricing.py")
+    actions = await editor.actions(uri, (8, 0), only=["refactor.rolecall.developer.refactor"])
+    resolved = await editor.client.code_action_resolve_async(actions[0])
+    await editor.command("rolecall.run", {**resolved.command.arguments[0], "apply": "never"}, token="mine")
+    assert editor.progress["mine"][0]["title"] == actions[0].title
+    assert not actions[0].title.endswith("pricing.py")
+
+
 async def test_without_a_token_of_the_client_one_is_created_where_it_shows_progress(edit_with, endpoint):
     endpoint.replies += [answer(EDIT), answer(EDIT)]
     editor = await edit_with(VSCODE)
