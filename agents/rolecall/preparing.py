@@ -14,6 +14,8 @@ from rolecall.llm.types import ModelCall
 from rolecall.llm.window import window_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rolecall.context.items import Gathered
     from rolecall.llm.types import Endpoint, Prompt
     from rolecall.roles import Role, RoleTask
@@ -149,6 +151,21 @@ class Preparation:
             max_output_tokens=self._output_tokens(),
             total_timeout_s=total_timeout_s,
         )
+
+    def follow_up(self, later: Sequence[tuple[str, str]], total_timeout_s: float) -> ModelCall | None:
+        """The call that goes on with the conversation; None where it does not fit the model's window.
+
+        Args:
+            later: what was said since, each the model's answer and the request that followed it.
+            total_timeout_s: as for :meth:`call`.
+        """
+        call = self.call(total_timeout_s)
+        added = sum(estimate_tokens(text) for turn in later for text in turn)
+        prompt_tokens = int((self._estimate() + added) * self._factor())
+        room = (self._window or UNKNOWN_WINDOW_TOKENS) - (call.max_output_tokens or SHORTEST_ANSWER_TOKENS)
+        if call.endpoint.provider == "offline" or prompt_tokens > room:
+            return None
+        return replace(call, prompt=replace(call.prompt, later=tuple(later)))
 
     async def _gather(self, documents: Snapshot) -> Gathered:
         session = self._session

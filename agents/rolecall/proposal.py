@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolecall import applying
-from rolecall.answer import AnswerParser
+from rolecall.answer import Answer, AnswerParser, BlockClosed, repaired
 from rolecall.answer.changeset import ChangeSet, propose
+from rolecall.answer.continuing import continued
 from rolecall.errors import AnswerIncomplete, PathRefused
 from rolecall.task import SUMMARY_LIMIT
+from rolecall.workspace.names import escape_reason
 from rolecall.workspace.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from rolecall.answer import Answer, BlockClosed
+    from collections.abc import Sequence
+
+    from rolecall.answer import Block, Change
+    from rolecall.errors import RolecallError
     from rolecall.session import Session
 
 
@@ -29,6 +35,8 @@ class Proposal:
         changes: the proposed edits, once the answer was closed.
         summary: the prose outside the files, at most ``SUMMARY_LIMIT`` characters.
         cut: where the answer was cut off, in words; None where it is whole.
+        complaints: what was wrong with the last repair, one line a file.
+        unmended: why a further request that was to mend the answer failed, in words.
     """
 
     def __init__(self, session: Session, target: str | None = None) -> None:
@@ -36,6 +44,9 @@ class Proposal:
         self.changes = ChangeSet()
         self.summary = ""
         self.cut: str | None = None
+        self.complaints: list[str] = []
+        self.unmended: str | None = None
+        self._answer = Answer()
         self._session = session
         self._target = target
         self._parts: list[str] = []
@@ -61,26 +72,81 @@ class Proposal:
         answer = self._placed(self._parser.finish(truncated=truncated))
         self.summary = answer.summary_text()[:SUMMARY_LIMIT]
         self.cut = answer.incomplete
-        self.changes = propose(answer, self.documents.read, self._session.policy.check)
+        self._propose(answer)
         return answer.closed_at_end
 
+    @property
+    def open_block(self) -> Block | None:
+        """The block that the answer was cut off in."""
+        return self._answer.open_block
+
+    def go_on(self, text: str, *, truncated: bool) -> list[BlockClosed] | None:
+        """Join a cut-off answer with its continuation; returns the blocks that are complete by it.
+
+        None, and nothing changes, where it is not certain that the two parts meet exactly.
+        """
+        if self.open_block is None:
+            return None
+        whole = continued(self.text, text, self.open_block.line)
+        if whole is None:
+            return None
+        had = len(self._answer.blocks)
+        self.restart()
+        self.feed(whole)
+        self.close(truncated=truncated)
+        return self._closed(self._answer.blocks[had:])
+
+    def repair(self, failed: Sequence[Change], text: str) -> list[BlockClosed]:
+        """Put the blocks of a repair in the place of the failed ones; returns those that mend a file.
+
+        A file that still cannot be changed stays as it was; ``complaints`` tells what is wrong now.
+        """
+        parser = AnswerParser(self.documents.exists)
+        parser.feed(text)
+        repair = self._placed(parser.finish())
+        tried = self._changes(repaired(self._answer, failed, repair))
+        still = {change.path for change in tried.changes if change.failures}
+        mended = [change for change in failed if change.path not in still]
+        self.complaints = [
+            f"- {change.path}: your last repair of it failed, too: {change.reason}"
+            for change in tried.changes
+            if change.failures and change.reason not in {one.reason for one in failed}
+        ]
+        self._propose(repaired(self._answer, mended, repair))
+        paths = {change.path for change in mended}
+        return self._closed([block for block in repair.blocks if block.path in paths])
+
+    def _closed(self, blocks: Sequence[Block]) -> list[BlockClosed]:
+        return [
+            BlockClosed(block.path, block.action(exists=self.documents.exists(block.path)))
+            for block in blocks
+            if not block.suggestion and block.fault is None
+        ]
+
+    def _propose(self, answer: Answer) -> None:
+        self._answer = answer
+        self.changes = self._changes(answer)
+
+    def _changes(self, answer: Answer) -> ChangeSet:
+        return propose(answer, self.documents.read, self._session.policy.check)
+
     def _placed(self, answer: Answer) -> Answer:
-        """With several roots, a path that names none belongs to the root of the target."""
-        workspace = self._session.workspace
-        if len(workspace.roots) < 2:  # noqa: PLR2004 - several
-            return answer
+        """With the one spelling of each path; one that names no root belongs to the root of the target."""
 
         def normal(path: str) -> str:
-            try:
-                return workspace.normal(path, home=self._target)
-            except PathRefused:
-                return path  # the policy says why
+            with suppress(PathRefused):
+                if escape_reason(path) is None:
+                    return self._session.workspace.normal(path, home=self._target)
+            return path  # the policy says what is wrong with it
 
-        blocks = tuple(
-            replace(block, path=normal(block.path), new_path=block.new_path and normal(block.new_path))
-            for block in answer.blocks
+        def placed(block: Block) -> Block:
+            return replace(block, path=normal(block.path), new_path=block.new_path and normal(block.new_path))
+
+        return replace(
+            answer,
+            blocks=tuple(map(placed, answer.blocks)),
+            open_block=answer.open_block and placed(answer.open_block),
         )
-        return replace(answer, blocks=blocks)
 
     def check(self) -> None:
         """Raise what stands against applying the answer as a whole.
@@ -89,11 +155,14 @@ class Proposal:
             AnswerIncomplete: it was cut off; its closed blocks are kept as proposals.
             EditError: a block was refused, matches nowhere, or contradicts another.
         """
+        error: RolecallError | None = applying.blocking_error(self.changes.changes)
         if self.cut:
-            raise AnswerIncomplete(
+            error = AnswerIncomplete(
                 f"The answer was cut off: {self.cut}. Nothing was written.",
                 hint="Its complete files stay proposals. Raise llm.max_output_tokens, or ask for less.",
             )
-        error = applying.blocking_error(self.changes.changes)
-        if error is not None:
-            raise error
+        if error is None:
+            return
+        if self.unmended:
+            error.hint += f" A further request to mend it failed: {self.unmended}"
+        raise error

@@ -107,6 +107,15 @@ class Usage(_Shape):
     output_tokens: int = 0
     estimated: bool = True
 
+    def plus(self, other: Usage) -> Usage:
+        """What two requests cost together."""
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            cached_input_tokens=self.cached_input_tokens + other.cached_input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            estimated=self.estimated or other.estimated,
+        )
+
 
 class OmittedContext(_Shape):
     """Something the model did not get to see, and why."""

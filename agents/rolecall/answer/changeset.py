@@ -18,10 +18,25 @@ if TYPE_CHECKING:
     from rolecall.workspace.documents import Document
     from rolecall.workspace.policy import Verdict
 
-__all__ = ["Change", "ChangeSet", "LineHunk", "hunks", "propose", "rebase"]
+__all__ = ["Change", "ChangeSet", "Failure", "LineHunk", "hunks", "propose", "rebase"]
 
 _BLOCKING = frozenset({"refused", "conflict", "incomplete"})
 _BOM = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A block of the answer that cannot be applied.
+
+    Attributes:
+        line: 1-based line of the answer at which the block begins.
+        reason: why, in words.
+        hunks: the lines at which those of its hunks begin that have no place; empty where all of it failed.
+    """
+
+    line: int
+    reason: str
+    hunks: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -41,7 +56,7 @@ class Change:
         code: what kind of failure ``refused`` and ``conflict`` are.
         held: whether the answer itself makes the change doubtful, so that a person has to confirm it
             whatever ``apply.confirm`` says.
-        failed_at: 1-based line of the answer at which the block begins that could not be applied.
+        failures: the blocks of the answer that could not be applied.
     """
 
     path: str
@@ -54,7 +69,7 @@ class Change:
     partial: str | None = None
     code: ErrorCode | None = None
     held: bool = False
-    failed_at: int | None = None
+    failures: tuple[Failure, ...] = ()
 
     @property
     def computed(self) -> bool:

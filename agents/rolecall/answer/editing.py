@@ -15,23 +15,25 @@ if TYPE_CHECKING:
     from rolecall.answer.blocks import Block, Hunk
 
 
-def edit(file: FileLines, block: Block) -> Mismatch | None:
-    """Applies all hunks of a block; returns why one of them has no place. The file is then of no use.
+def edit(file: FileLines, block: Block) -> list[tuple[Hunk, Mismatch]]:
+    """Applies the hunks of a block; returns those that have no place, and why.
 
     The hunks of a diff speak of the file before the diff; they are placed there first. Where that fails,
     and for SEARCH/REPLACE always, each is placed in what the one before it left.
     """
+    failed: list[tuple[Hunk, Mismatch]] = []
     if block.hunks and block.hunks[0].kept is not None and len(block.hunks) > 1:
         pieces = _placed_at_once(file, block)
         if pieces is not None:
             file.splice_all(pieces)
-            return None
+            return failed
     for hunk in block.hunks:
         piece = _piece(file, hunk, block.path)
         if isinstance(piece, Mismatch):
-            return piece
-        file.splice(piece)
-    return None
+            failed.append((hunk, piece))
+        else:
+            file.splice(piece)
+    return failed
 
 
 def _piece(file: FileLines, hunk: Hunk, path: str) -> Piece | Mismatch:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rolecall.answer.bodies import fitted, left_out
-from rolecall.answer.changeset import Change, ChangeSet
+from rolecall.answer.changeset import Change, ChangeSet, Failure
 from rolecall.answer.editing import edit
 from rolecall.answer.matching import FileLines
 from rolecall.errors import ErrorCode, PathRefused, RolecallError
@@ -15,7 +15,8 @@ from rolecall.errors import ErrorCode, PathRefused, RolecallError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from rolecall.answer.blocks import Answer, Block
+    from rolecall.answer.blocks import Answer, Block, Hunk
+    from rolecall.answer.matching import Mismatch
     from rolecall.task import FileAction, FileState
     from rolecall.workspace.documents import Document
     from rolecall.workspace.policy import Verdict
@@ -24,12 +25,20 @@ if TYPE_CHECKING:
 class _Failed(Exception):
     """A sign between functions of this module, not an error of the tree."""
 
-    def __init__(self, code: ErrorCode, reason: str, state: FileState = "conflict") -> None:
+    def __init__(
+        self, code: ErrorCode, reason: str, state: FileState = "conflict", hunks: Sequence[Hunk] = ()
+    ) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
         self.state: FileState = state
-        self.line: int | None = None
+        self.hunks = tuple(hunk.line for hunk in hunks)
+
+    @classmethod
+    def misplaced(cls, found: Sequence[tuple[Hunk, Mismatch]]) -> _Failed:
+        """Hunks that have no place in their file."""
+        reason = " ".join(mismatch.reason for _, mismatch in found)
+        return cls(ErrorCode.EDIT_NOT_FOUND, reason, hunks=[hunk for hunk, _ in found])
 
 
 @dataclass(slots=True)
@@ -49,6 +58,7 @@ class _File:
         holds: why the answer's own blocks do.
         only_target: whether the answer names the path only as where another file moves.
         failure: the first thing that went wrong.
+        failures: the blocks that went wrong, in order; none where the path itself is at fault.
     """
 
     path: str
@@ -64,6 +74,7 @@ class _File:
     holds: list[str] = field(default_factory=list[str])
     only_target: bool = False
     failure: _Failed | None = None
+    failures: list[Failure] = field(default_factory=list["Failure"])
 
     @property
     def exists(self) -> bool:
@@ -122,13 +133,19 @@ class Proposer:
             target = self._target(block)
             if block.hold is not None:
                 file.holds.append(block.hold)
-            if file.failure is not None:
-                continue
-            try:
-                self._apply(block, file, target)
-            except _Failed as failed:
+            if file.failure is None:
+                self._try(block, file, target)
+            elif file.failures and block.kind == "edit" and target is None:
+                # What else is wrong is told at once, so that one further answer can repair all of it.
+                self._try(block, file, None)
+
+    def _try(self, block: Block, file: _File, target: _File | None) -> None:
+        try:
+            self._apply(block, file, target)
+        except _Failed as failed:
+            file.failures.append(Failure(block.line, failed.reason, failed.hunks))
+            if file.failure is None:
                 file.failure = failed
-                failed.line = block.line
                 file.moved_to = target.path if target is not None else None
 
     def _target(self, block: Block) -> _File | None:
@@ -224,10 +241,10 @@ class Proposer:
         if not file.exists and not (creates and block.hunks[0].kept is None):
             raise _Failed(ErrorCode.EDIT_NOT_FOUND, "the answer edits it, and there is no such file.")
         lines = file.lines()
-        mismatch = edit(lines, block)
-        if mismatch is not None:
-            raise _Failed(ErrorCode.EDIT_NOT_FOUND, mismatch.reason)
+        misplaced = edit(lines, block)
         file.edited = True
+        if misplaced:
+            raise _Failed.misplaced(misplaced)
 
     def _delete(self, block: Block, file: _File) -> None:
         if file.text is None:
@@ -236,9 +253,8 @@ class Proposer:
             raise _Failed(ErrorCode.EDIT_CONFLICT, "the answer both writes and deletes it.")
         if block.hunks:
             rest = file.lines()
-            mismatch = edit(rest, block)
-            if mismatch is not None:
-                raise _Failed(ErrorCode.EDIT_NOT_FOUND, mismatch.reason)
+            if misplaced := edit(rest, block):
+                raise _Failed.misplaced(misplaced)
             if rest.text().strip():
                 raise _Failed(ErrorCode.EDIT_CONFLICT, "the diff that deletes it does not hold all of it.")
         file.text = None
@@ -309,9 +325,9 @@ class Proposer:
             new_path=file.moved_to,
             base=file.base,
             state=failure.state,
-            reason=failure.reason,
+            reason=" ".join(dict.fromkeys(each.reason for each in file.failures)) or failure.reason,
             code=failure.code,
-            failed_at=failure.line,
+            failures=tuple(file.failures),
         )
 
     @staticmethod

@@ -34,6 +34,12 @@ class Snapshot:
             self._shown.add(path)
         return self._read[path]
 
+    def read_again(self, path: str) -> Document | None:
+        """The document as it is now, for a model that is to see it once more: secrets are refused."""
+        self._read[path] = document = self._documents.read_for_context(path)
+        self._shown.add(path)
+        return document
+
     def exists(self, path: str) -> bool:
         """Whether there is a file at the path now."""
         return self._documents.exists(path)
