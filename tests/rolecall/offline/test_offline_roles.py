@@ -238,4 +238,4 @@ def test_another_language_gets_tests_to_fill_in(project):
 
     assert 't.Skip("TODO(rolecall)' in shop.files["main_test.go"]
     assert "func TestAdd(t *testing.T)" in shop.files["main_test.go"]
-    assert 'test.todo("add: ' in shop.files["app.test.ts"]
+    assert 'describe("add", ' in shop.files["app.test.ts"]

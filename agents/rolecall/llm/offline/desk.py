@@ -52,6 +52,9 @@ _WORDS = (
 )
 
 
+_PATH = re.compile(r"(?<![\w/.-])(?:[\w.-]+/)*[\w-]+\.[A-Za-z]\w{0,5}(?![\w/])")
+
+
 def draft(role_id: str, task_id: str | None, request: TaskRequest, gathered: Gathered) -> Draft:
     """The scaffold for a request. Never fails: what cannot be made is said in its prose."""
     try:
@@ -99,7 +102,7 @@ def _choose(task: str, request: TaskRequest, gathered: Gathered) -> Draft:
     if task in _TASKS["devops_engineer"]:
         return _delivery(task, gathered)
     if target is None:
-        return _without_target(task, gathered)
+        return _without_target(task, request, gathered)
     from rolecall.llm.offline.study import MAX_CHARACTERS, is_python  # noqa: PLC0415 - ast is only needed now
 
     if not is_python(target.path):
@@ -172,27 +175,46 @@ def _delivery(task: str, gathered: Gathered) -> Draft:
     return makers[task](project_facts(gathered), paths)
 
 
-def _without_target(task: str, gathered: Gathered) -> Draft:
+def _without_target(task: str, request: TaskRequest, gathered: Gathered) -> Draft:
     if task == "readme":
         from rolecall.llm.offline.writing.writer import write_readme  # noqa: PLC0415 - one role's code
 
         return write_readme(None, gathered)
     made = Draft()
-    made.say(
-        "No file was named, and without a model scaffolds are made from code alone: name the file to work on."
-    )
+    known = {*gathered.facts.paths, *(item.path for item in gathered.items)}
+    for path in dict.fromkeys(_PATH.findall(request.instruction)):
+        if path not in known:
+            made.say(
+                f"{path} is not in this workspace, so nothing was written: show it, or name another file."
+            )
+        else:
+            made.say(f"Name {path} as the file to work on: without a model, an instruction is not followed.")
+    if not made.prose:
+        made.say(
+            "No file was named, and without a model scaffolds are made from code alone: name the file to "
+            "work on."
+        )
     return made
 
 
 def _other_language(task: str, request: TaskRequest, gathered: Gathered, target: ContextItem) -> Draft:
-    from rolecall.llm.offline import outline  # noqa: PLC0415 - one road's code
+    from rolecall.llm.offline.languages import implementing, pages, reviewing, testing  # noqa: PLC0415 - likewise
 
     selection = request.target.selection if request.target else None
-    paths = {*gathered.facts.paths, *(item.path for item in gathered.items)}
     if task == "readme":
-        return _without_target(task, gathered)
-    if task in {"tests", "security_tests", "performance_tests"}:
-        return outline.tests(target, selection, paths)
+        return _without_target(task, request, gathered)
+    makers: dict[str, Callable[[], Draft]] = {
+        **dict.fromkeys(
+            ("tests", "security_tests", "performance_tests"),
+            lambda: testing.tests(target, selection, gathered),
+        ),
+        "implement": lambda: implementing.implement(target, selection, gathered),
+        "fix": lambda: reviewing.fix(target, request),
+        "refactor": lambda: reviewing.refactor(target, selection),
+        "harden": lambda: reviewing.harden(target, selection),
+    }
+    if task in makers:
+        return makers[task]()
     titles = {
         "requirements": ("requirements", "Requirements"),
         "user_stories": ("requirements", "User stories"),
@@ -201,4 +223,5 @@ def _other_language(task: str, request: TaskRequest, gathered: Gathered, target:
         "guide": ("guides", "Guide"),
     }
     folder, title = titles.get(task, ("reference", "Reference"))
-    return outline.page(target, selection, paths, folder, title)
+    paths = {*gathered.facts.paths, *(item.path for item in gathered.items)}
+    return pages.page(target, selection, paths, folder, title)

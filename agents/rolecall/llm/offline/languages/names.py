@@ -1,17 +1,17 @@
-"""Other languages: names and comments, found by their keywords."""
+"""Names and comments of a file in any language, found by their keywords."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from posixpath import basename, dirname, join, splitext
+from posixpath import basename, join, splitext
 from typing import TYPE_CHECKING
 
 from rolecall.llm.offline.draft import Draft
-from rolecall.llm.offline.source.wording import slug, words
+from rolecall.llm.offline.source.wording import slug
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from rolecall.context.items import ContextItem
     from rolecall.task import Selection
@@ -104,16 +104,13 @@ def todos(text: str) -> list[tuple[int, str]]:
     ][:20]
 
 
-def tests(target: ContextItem, selection: Selection | None, paths: Collection[str]) -> Draft:
-    """Tests to fill in, in the language's usual framework; a list of cases where none is known."""
+def tests_of_names(target: ContextItem, found: list[Name], paths: Collection[str]) -> Draft:
+    """Tests to fill in for Ruby, and a list of cases for any other language."""
     draft = Draft()
-    found = names(target.path, target.text, selection)
     if not found:
         draft.say(f"No function or class could be told apart in {target.path}; tests need names to call.")
         return draft
-    suffix = splitext(target.path)[1].lower()
-    write = _TEST_WRITERS.get(suffix)
-    path, text = write(target.path, found) if write else _test_list(target.path, found)
+    path, text = (_ruby if target.path.endswith(".rb") else _test_list)(target.path, found)
     if path in paths:
         draft.say(f"{path} exists already; it was left as it is.")
     elif draft.file(path, text):
@@ -122,69 +119,6 @@ def tests(target: ContextItem, selection: Selection | None, paths: Collection[st
             "language only names and comments were read."
         )
     return draft
-
-
-def _javascript(path: str, found: list[Name]) -> tuple[str, str]:
-    stem, suffix = splitext(path)
-    lines = [f"// Tests of {path}: TODO(rolecall): import what is tested, and fill in each case."]
-    lines.append(f'describe("{basename(stem)}", () => {{')
-    for item in found:
-        lines += [
-            f'  test.todo("{item.name}: gives the documented result");',
-            f'  test.todo("{item.name}: refuses invalid input");',
-        ]
-    return f"{stem}.test{suffix}", "\n".join([*lines, "});", ""])
-
-
-def _go(path: str, found: list[Name]) -> tuple[str, str]:
-    stem = splitext(path)[0]
-    package = re.sub(r"[^a-z0-9]", "", basename(dirname(path)).lower()) or "main"
-    lines = [
-        f"package {package} // TODO(rolecall): the package of {basename(path)}",
-        "",
-        'import "testing"',
-        "",
-    ]
-    for item in found:
-        title = item.name[:1].upper() + item.name[1:]
-        lines += [
-            f"func Test{title}(t *testing.T) {{",
-            f'\tt.Skip("TODO(rolecall): call {item.name} and check its result")',
-            "}",
-            "",
-        ]
-    return f"{stem}_test.go", "\n".join(lines)
-
-
-def _rust(path: str, found: list[Name]) -> tuple[str, str]:
-    lines = [f"// Tests of {path}: TODO(rolecall): use what is tested, and fill in each case.", ""]
-    for item in found:
-        lines += [
-            "#[test]",
-            '#[ignore = "TODO(rolecall): fill in"]',
-            f"fn {words(item.name).replace(' ', '_')}_gives_its_documented_result() {{",
-        ]
-        lines += [f'    todo!("call {item.name} and check its result");', "}", ""]
-    return join("tests", f"{basename(splitext(path)[0])}_test.rs"), "\n".join(lines)
-
-
-def _java(path: str, found: list[Name]) -> tuple[str, str]:
-    stem = basename(splitext(path)[0])
-    lines = [
-        "import org.junit.jupiter.api.Disabled;",
-        "import org.junit.jupiter.api.Test;",
-        "",
-        f"class {stem}Test {{",
-    ]
-    for item in found:
-        lines += [
-            "    @Test",
-            '    @Disabled("TODO(rolecall): fill in")',
-            f"    void {item.name}GivesItsDocumentedResult() {{",
-        ]
-        lines += [f'        throw new AssertionError("call {item.name} and check its result");', "    }", ""]
-    folder = dirname(path).replace("src/main/", "src/test/")
-    return join(folder, f"{stem}Test.java"), "\n".join([*lines[:-1], "}", ""])
 
 
 def _ruby(path: str, found: list[Name]) -> tuple[str, str]:
@@ -210,50 +144,3 @@ def _test_list(path: str, found: list[Name]) -> tuple[str, str]:
         for case in ("documented input", "empty input", "invalid input")
     ]
     return join("docs", "test-plans", f"{slug(basename(path))}.md"), "\n".join([*lines, ""])
-
-
-_TEST_WRITERS: dict[str, Callable[[str, list[Name]], tuple[str, str]]] = {
-    **dict.fromkeys((".js", ".jsx", ".mjs", ".cjs", ".ts", ".tsx", ".mts"), _javascript),
-    ".go": _go,
-    ".rs": _rust,
-    ".java": _java,
-    ".rb": _ruby,
-}
-
-
-def page(
-    target: ContextItem, selection: Selection | None, paths: Collection[str], folder: str, title: str
-) -> Draft:
-    """A page on the names of a file, with their comments and what is left to do."""
-    draft = Draft()
-    found = names(target.path, target.text, selection)
-    open_points = todos(target.text)
-    if not found and not open_points:
-        draft.say(f"No function, class or TODO could be told apart in {target.path}; name a file with code.")
-        return draft
-    lines = [f"# {title} of `{target.path}`", ""]
-    for item in found:
-        lines += [
-            f"## `{item.name}`",
-            "",
-            item.comment or "TODO(rolecall): say what it is for.",
-            "",
-            f"Source: `{target.path}:{item.line}`",
-            "",
-        ]
-    if open_points:
-        lines += [
-            "## Open questions",
-            "",
-            *(f"- `{target.path}:{number}`: {text}" for number, text in open_points),
-            "",
-        ]
-    path = join("docs", folder, f"{slug(basename(target.path))}.md")
-    if path in paths:
-        draft.say(f"{path} exists already; it was left as it is.")
-    elif draft.file(path, "\n".join(lines).rstrip() + "\n"):
-        draft.say(
-            f"{path} lists {len(found)} names of {target.path} with their comments; in this language only "
-            "names and comments were read."
-        )
-    return draft

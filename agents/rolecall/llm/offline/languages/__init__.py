@@ -1,0 +1,1 @@
+"""Languages other than Python, read by their keywords, brackets and comments."""
