@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import jiter
-
 from rolecall.errors import (
     AnswerTooLarge,
     ContentFiltered,
@@ -20,6 +18,7 @@ from rolecall.errors import (
 from rolecall.llm import classify
 from rolecall.llm.secrecy import host_of
 from rolecall.llm.shapes import as_list, as_object
+from rolecall.llm.surrogates import Halves, parsed
 from rolecall.llm.usage import counted
 
 if TYPE_CHECKING:
@@ -66,6 +65,7 @@ class AnswerReader:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._refusal = ""
+        self._halves = Halves()
 
     @property
     def complete(self) -> bool:
@@ -84,7 +84,7 @@ class AnswerReader:
     def take_last_event(self, event: ServerEvent) -> Iterator[str]:
         """The text of an event the stream ended in without the blank line; nothing where it was cut off."""
         try:
-            jiter.from_json(event.data)
+            parsed(event.data)
         except ValueError:
             self.done = self.done or event.data.strip() == _DONE
             return
@@ -158,6 +158,7 @@ class AnswerReader:
         yield from self._message(as_object(message))
         reason = fields.get("finish_reason")
         if reason:
+            yield from self._written(self._halves.rest())
             word = str(reason).lower()
             self.finish = "length" if word in _LENGTH else word
 
@@ -167,20 +168,26 @@ class AnswerReader:
             raise self._malformed("content that is no text")
         if text:
             self.active += 1
-            self.characters += len(text)
-            self._bytes += len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-            if self._bytes > self._max_bytes:
-                raise self.too_large()
-            yield text
+            yield from self._written(self._halves.whole(text))
         elif message.get("reasoning_content") or message.get("reasoning") or message.get("thinking"):
             self.active += 1
         refusal = message.get("refusal")
         if isinstance(refusal, str):
             self._refusal += refusal
 
+    def _written(self, text: str) -> Iterator[str]:
+        """Count it. Raises AnswerTooLarge."""
+        if not text:
+            return
+        self.characters += len(text)
+        self._bytes += len(text) if text.isascii() else len(text.encode())
+        if self._bytes > self._max_bytes:
+            raise self.too_large()
+        yield text
+
     def _json(self, data: bytes) -> Any:
         try:
-            return jiter.from_json(data)
+            return parsed(data)
         except ValueError:
             raise self._malformed("JSON that cannot be read") from None
 

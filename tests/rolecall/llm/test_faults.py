@@ -1,7 +1,9 @@
 """Streams that look like success to the SDK, and other faults at the wire: each is an error of its own class."""
 
+import asyncio
 import socket
 
+import httpx2
 import pytest
 
 from fakes.asking import ask, ask_once
@@ -18,10 +20,12 @@ from fakes.endpoint import (
     chunk,
     event,
     http_error,
+    json_answer,
     json_reply,
     stream,
     usage_event,
 )
+from fakes.patience import PATIENCE_S
 from rolecall.errors import (
     AnswerTooLarge,
     ConfigurationInvalid,
@@ -263,3 +267,58 @@ async def test_a_full_window_names_its_size():
 async def test_a_body_that_comes_in_a_single_send_is_fine():
     said, _ = await ask_once(stream(HELLO + STOP + DONE, Send(b"")))
     assert said.text == "hello"
+
+
+def escaped(text, finish=None):
+    """A chunk whose text is written as it is, between quotes."""
+    return chunk("TEXT", finish=finish).replace(b"TEXT", text.encode())
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        ((r"a\ud83d", r"\ude00b"), "a😀b"),
+        ((r"\ud83d", "", r"\ude00\ud83d", r"\ude01"), "😀😁"),
+        ((r"a\ud83d", "b"), "a\ufffdb"),
+        ((r"a\ude00b",), "a\ufffdb"),
+        ((r"a\ude00\ud83d",), "a\ufffd\ufffd"),
+        (("a", r"\ud83d"), "a\ufffd"),
+    ],
+)
+async def test_halves_of_a_character_are_joined_over_chunks_and_never_lost(pieces, text):
+    said, endpoint = await ask_once(stream(*map(escaped, pieces), STOP, DONE))
+    assert said.text == text
+    assert len(endpoint.completions) == 1
+
+
+async def test_half_a_character_beside_the_finish_reason_is_shown_as_unreadable():
+    said, _ = await ask_once(stream(escaped(r"a\ud83d", finish="stop"), DONE))
+    assert said.text == "a\ufffd"
+
+
+async def test_half_a_character_in_a_whole_answer_is_shown_as_unreadable():
+    reply = json_answer("TEXT")
+    reply.steps = [Send(step.data.replace(b"TEXT", rb"a\ud83db")) for step in reply.steps]
+    said, _ = await ask_once(reply)
+    assert said.text == "a\ufffdb"
+
+
+async def test_what_holds_the_stream_does_not_hold_the_connection(monkeypatch):
+    # As a traceback, a tracer or a reference cycle may: a generator nobody closes keeps its connection.
+    held = []
+    read = httpx2.Response.aiter_bytes
+
+    def hold(response, *arguments):
+        held.append(read(response, *arguments))
+        return held[-1]
+
+    monkeypatch.setattr(httpx2.Response, "aiter_bytes", hold)
+    runtime = FakeRuntime()
+    async with FakeEndpoint([stream(HELLO, b"data: {oops}\n\n", Hang())]) as endpoint:
+        call = call_to(endpoint_at(endpoint.base_url))
+        said = await ask(runtime, FakeConnection({"retry": {"max_attempts": 1}}), call)
+        async with asyncio.timeout(PATIENCE_S):
+            await endpoint.completions[0].disconnected.wait()
+        await runtime.pool.aclose()
+    assert isinstance(said.error, UpstreamProtocolError)
+    assert len(held) == 1

@@ -12,30 +12,37 @@ from rolecall.llm.network import HIGH_WATER, Network
 
 
 @asynccontextmanager
-async def connected(serve=None):
-    """A stream, and the reader and writer at its other end."""
-    accepted = asyncio.get_running_loop().create_future()
+async def listening(serve=None):
+    """A port, and a queue of the readers and writers of the connections that were made to it."""
+    accepted = asyncio.Queue()
+    writers = []
 
     async def accept(reader, writer):
-        if not accepted.done():
-            accepted.set_result((reader, writer))
+        writers.append(writer)
+        accepted.put_nowait((reader, writer))
         if serve:
             await serve(reader, writer)
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    opened = []
-    stream = await Network(lambda: opened.append(1)).connect_tcp(
-        "127.0.0.1", server.sockets[0].getsockname()[1]
-    )
-    assert opened == [1]
     async with asyncio.timeout(PATIENCE_S):
-        reader, writer = await accepted
         try:
-            yield stream, reader, writer
+            yield server.sockets[0].getsockname()[1], accepted
         finally:
-            await stream.aclose()
-            writer.close()
             server.close()
+            for writer in writers:
+                writer.close()
+            await asyncio.gather(*(writer.wait_closed() for writer in writers), return_exceptions=True)
+
+
+@asynccontextmanager
+async def connected(serve=None):
+    """A stream, and the reader and writer at its other end."""
+    opened = []
+    async with listening(serve) as (port, accepted):
+        stream = await Network(lambda: opened.append(port)).connect_tcp("127.0.0.1", port)
+        async with aclosing(stream):
+            assert opened == [port]
+            yield stream, *(await accepted.get())
 
 
 async def fill(stream):
@@ -120,16 +127,14 @@ async def test_a_read_can_be_timed_out_and_tried_again():
 
 
 async def test_a_name_with_several_addresses_is_reached_at_the_one_that_answers(monkeypatch):
-    async with connected() as (known, _, _):
-        port = known.get_extra_info("server_addr")[1]
-        addresses = [
-            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in ("127.0.0.2", "127.0.0.1")
-        ]
+    async with listening() as (port, accepted):
+        hosts = ("127.0.0.2", "127.0.0.1")
 
         async def resolve(*_args, **_options):
-            return addresses
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in hosts]
 
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
         stream = await Network(lambda: None).connect_tcp("two.addresses", port, timeout=PATIENCE_S)
         async with aclosing(stream):
             assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
+            await accepted.get()
