@@ -1,4 +1,9 @@
-"""Brings a change onto a file that moved since it was read, if its hunks still match exactly once."""
+"""Brings a change onto a file that moved since it was read, if its hunks still match exactly once.
+
+A hunk is looked for by its own lines. Where they stand in the file more than once, as few lines around them
+as tell the places apart are looked for with them: on both sides, else on the one whose lines are still there.
+Lines that are only put in have none of their own; the ones they were put next to stand for them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from rolecall.answer.linediff import changed_ranges
-from rolecall.answer.lines import split_lines
+from rolecall.answer.lines import ending, split_lines, usual_ending
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,15 +20,15 @@ if TYPE_CHECKING:
     from rolecall.answer.linediff import Range
     from rolecall.workspace.documents import Document
 
-_CONTEXT: Final = 3
-_WIDEST_CONTEXT: Final = 96
+_CONTEXTS: Final = (0, 1, 2, 3, 6, 12, 24, 48, 96)
+"""Lines around a hunk that are looked for with it, at most: few first."""
 
 
 def rebase(change: Change, current: Document) -> Change:
     """The change against what the file holds now.
 
-    Each hunk has to stand exactly once in the present text, with enough of the lines around it to be unique
-    in the text it was made for. Otherwise the state is ``conflict`` and the text of the change is kept.
+    Each hunk has to stand exactly once in the present text, with as many of the lines around it as make it
+    unique in the text it was made for. Otherwise the state is ``conflict``, and the change keeps its text.
     """
     if change.base is not None and change.base.text == current.text:
         return replace(change, base=current)
@@ -61,27 +66,54 @@ def _merged(base: str, after: str, current: str) -> str | int:
 
 def _ended(lines: list[str]) -> list[str]:
     """Lines of which only the last may lack its ending."""
-    for index in range(len(lines) - 1):
-        if not lines[index].endswith(("\n", "\r")):
-            lines[index] += "\n"
+    if any(not ending(line) for line in lines[:-1]):
+        usual = usual_ending(map(ending, lines))
+        lines[:-1] = [line if ending(line) else line + usual for line in lines[:-1]]
     return lines
 
 
 def _start_now(change: Range, old: Sequence[str], base: _Finder, current: _Finder) -> int | None:
-    context = _CONTEXT
-    while True:
-        head = min(context, change.before_start)
-        begin, end = change.before_start - head, min(len(old), change.before_end + context)
-        block = old[begin:end]
-        unique = base.find(block) == [begin]
-        if unique or context >= _WIDEST_CONTEXT or (begin == 0 and end == len(old)):
-            break
-        context *= 2
+    """Where a hunk begins in the present lines; None where it has no place, or more than one."""
+    if not old:
+        return None if current.lines else 0
+    if change.before_start == change.before_end:
+        return _insertion_now(change, old, base, current)
+    # An empty line alone may be any other.
+    alone = any(line.strip() for line in old[change.before_start : change.before_end])
+    for context in _CONTEXTS if alone else _CONTEXTS[1:]:
+        for before, after in ((context, context), (context, 0), (0, context)):
+            start = _found(change, before, after, old, base, current)
+            if start is not None:
+                return start
+    return None
+
+
+def _insertion_now(change: Range, old: Sequence[str], base: _Finder, current: _Finder) -> int | None:
+    """Where lines are put in: between the two that they stood between, else next to the one that is left."""
+    for context in _CONTEXTS[1:]:
+        start = _found(change, context, context, old, base, current)
+        if start is not None:
+            return start
+    places = {
+        next((at for at in found if at is not None), None)
+        for found in (
+            [_found(change, context, 0, old, base, current) for context in _CONTEXTS[1:]],
+            [_found(change, 0, context, old, base, current) for context in _CONTEXTS[1:]],
+        )
+    } - {None}
+    return places.pop() if len(places) == 1 else None
+
+
+def _found(
+    change: Range, before: int, after: int, old: Sequence[str], base: _Finder, current: _Finder
+) -> int | None:
+    """Where a hunk begins now, found with so many lines around it, if these are unique then and now."""
+    begin, end = max(0, change.before_start - before), min(len(old), change.before_end + after)
+    block = old[begin:end]
+    if base.find(block) != [begin]:
+        return None
     found = current.find(block)
-    at_edge = not block and not current.lines
-    if at_edge:
-        return 0
-    return found[0] + head if unique and len(found) == 1 else None
+    return found[0] + change.before_start - begin if len(found) == 1 else None
 
 
 class _Finder:

@@ -28,6 +28,12 @@ AFTER = BEFORE.replace("line 10\n", "ten\nand more\n")
         (BEFORE + "new\n", AFTER + "new\n"),
         (BEFORE.replace("line 0\n", ""), AFTER.replace("line 0\n", "")),
         (BEFORE.replace("line 4\n", "four\n"), AFTER.replace("line 4\n", "four\n")),
+        (BEFORE.replace("line 9\n", "X\n"), AFTER.replace("line 9\n", "X\n")),
+        (BEFORE.replace("line 11\n", "X\nY\n"), AFTER.replace("line 11\n", "X\nY\n")),
+        (
+            BEFORE.replace("line 9\n", "").replace("line 11\n", ""),
+            AFTER.replace("line 9\n", "").replace("line 11\n", ""),
+        ),
         (BEFORE.rstrip("\n"), AFTER.rstrip("\n")),
         (BEFORE, AFTER),
     ],
@@ -44,8 +50,8 @@ def test_hunks_follow_their_lines_where_other_lines_changed(current, expected):
     "current",
     [
         BEFORE.replace("line 10\n", "X\n"),
-        BEFORE.replace("line 9\n", "X\n"),
         BEFORE.replace("line 10\n", ""),
+        BEFORE.replace("line 10\n", "line 10\r\n"),
         BEFORE + BEFORE,
         "",
     ],
@@ -64,6 +70,71 @@ def test_lines_that_were_not_unique_are_found_by_more_of_their_surroundings():
     after = before[: -len("    return 1\nthree\n")] + "    return 2\nthree\n"
 
     assert rebased(before, after, "zero\n" + before).after == "zero\n" + after
+
+
+@pytest.mark.parametrize(
+    ("current", "expected"),
+    [
+        ("a\nb\nX\nd\n", "a\nb\nnew\nX\nd\n"),
+        ("a\nX\nc\nd\n", "a\nX\nnew\nc\nd\n"),
+        ("X\na\nb\nc\nd\nY\n", "X\na\nb\nnew\nc\nd\nY\n"),
+        ("a\nb\nX\nc\nd\n", None),
+        ("a\nX\nY\nd\n", None),
+        ("a\nb\nc\nb\nc\nd\n", None),
+    ],
+    ids=[
+        "line below changed",
+        "line above changed",
+        "moved",
+        "put in at the same place",
+        "both gone",
+        "twice",
+    ],
+)
+def test_lines_put_in_follow_the_lines_next_to_them(current, expected):
+    moved = rebased("a\nb\nc\nd\n", "a\nb\nnew\nc\nd\n", current)
+
+    assert (moved.after if moved.state == "proposed" else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("after", "current", "expected"),
+    [
+        ("new\na\nb\n", "x\na\nb\n", "x\nnew\na\nb\n"),
+        ("new\na\nb\n", "a\ny\n", "new\na\ny\n"),
+        ("a\nb\nnew\n", "x\nb\n", "x\nb\nnew\n"),
+        ("a\nb\nnew\n", "a\nb\nx\n", "a\nb\nnew\nx\n"),
+        ("a\nnew\n", "x\nb\n", "x\nnew\n"),
+        ("new\nb\n", "a\nx\n", "new\nx\n"),
+    ],
+    ids=["put in first", "first, below changed", "last, above changed", "last", "last line", "first line"],
+)
+def test_hunks_at_the_ends_of_a_file_follow(after, current, expected):
+    moved = rebased("a\nb\n", after, current)
+
+    assert (moved.state, moved.after) == ("proposed", expected)
+
+
+def test_repeated_lines_are_told_apart_by_the_side_that_did_not_change():
+    before = "def f():\n    pass\n\ndef g():\n    pass\n"
+    after = "def f():\n    pass\n\ndef g():\n    return 1\n"
+
+    assert rebased(before, after, before.replace("f()", "k()")).after == after.replace("f()", "k()")
+    assert rebased(before, after, before.replace("def g", "def h")).state == "conflict"
+
+
+def test_an_empty_line_is_not_taken_for_another():
+    assert rebased("a\n\nb\n", "a\nnew\nb\n", "\na\nb\n").state == "conflict"
+
+
+def test_line_endings_of_the_present_file_are_kept():
+    before, after = "a\r\nb\r\nc", "a\r\nB\r\nc\r\nd"
+
+    assert rebased(before, after, "x\r\na\r\nb\r\nc").after == "x\r\na\r\nB\r\nc\r\nd"
+
+
+def test_a_file_that_was_empty_takes_lines_only_while_it_is():
+    assert rebased("", "new\n", "x\n").state == "conflict"
 
 
 def test_several_hunks_all_follow():
@@ -114,11 +185,12 @@ def test_the_change_itself_is_not_altered():
 
 @settings(max_examples=200, deadline=None)
 @given(
-    ours=st.sets(st.integers(0, 9), max_size=3),
-    theirs=st.sets(st.integers(20, 29), max_size=3),
+    ours=st.sets(st.integers(0, 29), max_size=6),
+    theirs=st.sets(st.integers(0, 29), max_size=6),
     above=st.integers(0, 3),
 )
-def test_changes_apart_from_each_other_always_merge(ours, theirs, above):
+def test_changes_of_different_lines_always_merge(ours, theirs, above):
+    theirs -= ours
     lines = [f"line {n}\n" for n in range(30)]
 
     def with_changes(*groups: tuple[set[int], str]) -> str:
