@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rolecall_server.daemon import place, runtime_folder
 from rolecall_server.daemon.identity import identity
-from rolecall_server.daemon.joining import is_stopped
+from rolecall_server.daemon.pulse import is_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

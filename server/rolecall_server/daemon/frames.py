@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from rolecall_server.daemon.handshake import BEAT, DATA, EXIT, HEADER
+from rolecall_server.hangup import is_hung_up
 
 if TYPE_CHECKING:
     import asyncio
@@ -43,8 +44,8 @@ class FrameWriter:
         self._wrote()
 
     def is_closing(self) -> bool:
-        """Whether the relay is gone."""
-        return self._writer.is_closing()
+        """Whether the relay is gone. One whose client has merely sent its last byte is not."""
+        return self._writer.is_closing() or is_hung_up(self._writer.get_extra_info("socket").fileno())
 
     async def drain(self) -> None:
         """Wait until the client has read most of what was sent."""

@@ -35,7 +35,7 @@ EXIT = 1
 BEAT = 2
 """A sign of life; no payload."""
 
-BEAT_S = 5.0
+BEAT_S = 0.5
 """Seconds between two signs of life."""
 
 _PREFIXES = ("ROLECALL_", "XDG_")

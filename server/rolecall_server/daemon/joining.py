@@ -15,19 +15,23 @@ import time
 
 from rolecall_server.daemon import handshake, runtime_folder
 from rolecall_server.daemon.identity import identity
+from rolecall_server.daemon.pulse import Pulse
 
 TYPE_CHECKING = False  # typing's own costs 3 ms to import
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HEARD_WITHIN_S = 1.2
+HEARD_WITHIN_S = 1.0
 """A daemon that does not even say that it heard us is hung."""
+
+BUSY_S = 0.6
+"""And so is one that computed for so long instead."""
 
 READY_WITHIN_S = 10.0
 """A daemon that heard us reads our settings and imports our door; a dead network drive may hold either."""
 
-LOOK_S = 0.2
-"""How often a relay that waits looks whether the daemon was stopped."""
+LOOK_S = 0.1
+"""How often a relay that waits looks how the daemon is."""
 
 
 class NotShared(Exception):
@@ -81,35 +85,35 @@ def connect(hello: Mapping[str, object], environment: Mapping[str, str]) -> Daem
 
 
 def join(path: str, hello: bytes, uid: int, *, heard_within_s: float = HEARD_WITHIN_S) -> Daemon | None:
-    """A welcomed connection, or None where no daemon listens at the path.
+    """A welcomed connection, or None where no daemon is at the path.
 
     Raises:
         NotShared: the daemon hangs, or the client's settings forbid sharing.
         Unusable: what is at the path is not ours.
         OSError: the socket cannot be used.
     """
-    try:
-        runtime_folder.check(os.path.dirname(path), uid)
-        runtime_folder.check_socket(path, uid)
-    except (FileNotFoundError, NotADirectoryError):
+    if not is_ours(path, uid):
         return None
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         # A full backlog makes a blocking connect wait for as long as the daemon hangs.
         connection.settimeout(heard_within_s)
         connection.connect(path)
-        pid = peer(connection)[0]
-        _read_line(connection, pid, heard_within_s)
+        pid = _known_peer(connection, path, uid)
+        # Not one word of ours goes to a listener that does not speak as a daemon does.
+        if _read_line(connection, pid, heard_within_s) != handshake.HEARD:
+            connection.close()
+            _give_up(path)
+            return None
         connection.sendall(hello)
         welcome = _read_welcome(connection, pid)
     except (ConnectionError, FileNotFoundError):
         connection.close()
         return None
-    except (TimeoutError, BlockingIOError):
+    except (TimeoutError, BlockingIOError, ValueError):
         connection.close()
-        raise NotShared(
-            f"the shared process at {path} does not answer; `rolecall daemon stop` ends it"
-        ) from None
+        _give_up(path)
+        return None
     if welcome.get("welcome"):
         connection.settimeout(None)
         return Daemon(connection, pid)
@@ -119,6 +123,43 @@ def join(path: str, hello: bytes, uid: int, *, heard_within_s: float = HEARD_WIT
     raise NotShared(str(welcome.get("reason", "the shared process refused")))
 
 
+def is_ours(path: str, uid: int) -> bool:
+    """Whether there is a socket of the user's own in a folder of their own; false where there is nothing.
+
+    Raises:
+        Unusable: what is there must not be used.
+    """
+    try:
+        runtime_folder.check(os.path.dirname(path), uid)
+        runtime_folder.check_socket(path, uid)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def _give_up(path: str) -> None:
+    """What listens does not answer: a daemon that hangs, or no daemon, whose place is taken then.
+
+    Raises:
+        NotShared: a daemon that hangs.
+    """
+    from rolecall_server.daemon import place  # noqa: PLC0415 - rarely needed
+
+    pid = place.holder(place.pid_file(path))
+    if pid is not None:
+        raise NotShared(
+            f"the shared process {pid} at {path} does not answer; `rolecall daemon stop` ends it"
+        ) from None
+
+
+def _known_peer(connection: socket.socket, path: str, uid: int) -> int:
+    """The process that listens. Raises Unusable where it is another user's."""
+    pid, owner = peer(connection)
+    if owner not in {uid, None}:
+        raise runtime_folder.Unusable(f"{path} is served by user {owner}, not by you; remove it")
+    return pid
+
+
 def peer(connection: socket.socket) -> tuple[int, int | None]:
     """Process and user id of the other side; 0 and None where the system does not tell."""
     if not hasattr(socket, "SO_PEERCRED"):
@@ -126,15 +167,6 @@ def peer(connection: socket.socket) -> tuple[int, int | None]:
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     pid, uid, _ = struct.unpack("3i", credentials)
     return pid, uid
-
-
-def is_stopped(pid: int) -> bool:
-    """Whether a process was stopped (SIGSTOP, a debugger), where the system tells."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[0] in {b"T", b"t"}
-    except (OSError, IndexError):
-        return False
 
 
 def _read_welcome(connection: socket.socket, pid: int) -> dict[str, object]:
@@ -149,10 +181,10 @@ def _read_welcome(connection: socket.socket, pid: int) -> dict[str, object]:
 
 def _read_line(connection: socket.socket, pid: int, seconds: float) -> bytes:
     """One line and no byte more, since what follows belongs to the client. Raises TimeoutError."""
-    deadline = time.monotonic() + seconds
+    pulse = Pulse(pid, busy_s=BUSY_S, silent_s=seconds)
     line = bytearray()
     while not line.endswith(b"\n"):
-        _await_bytes(connection, pid, deadline)
+        _await_bytes(connection, pulse)
         ahead = connection.recv(4096, socket.MSG_PEEK)
         if not ahead or len(line) > handshake.LIMIT:
             raise ConnectionResetError
@@ -160,9 +192,9 @@ def _read_line(connection: socket.socket, pid: int, seconds: float) -> bytes:
     return bytes(line)
 
 
-def _await_bytes(connection: socket.socket, pid: int, deadline: float) -> None:
+def _await_bytes(connection: socket.socket, pulse: Pulse) -> None:
     poll = select.poll()
     poll.register(connection, select.POLLIN)
     while not poll.poll(LOOK_S * 1000):
-        if time.monotonic() > deadline or is_stopped(pid):
+        if pulse.hangs():
             raise TimeoutError

@@ -12,7 +12,9 @@ import threading
 import time
 
 from rolecall_server.daemon import handshake
-from rolecall_server.daemon.joining import NotShared, connect, is_stopped
+from rolecall_server.daemon.joining import NotShared, connect
+from rolecall_server.daemon.pulse import Pulse
+from rolecall_server.hangup import is_hung_up
 
 TYPE_CHECKING = False  # typing's own costs 3 ms to import
 if TYPE_CHECKING:
@@ -25,14 +27,20 @@ __all__ = ["NotShared", "Pump", "run"]
 TICK_S = 0.4
 """How often it is looked whether parent and daemon are still there."""
 
-END_WITHIN_S = 1.4
-"""What a session may take to end after its client has gone."""
+END_WITHIN_S = 1.75
+"""What a session may take to end after its client has sent its last byte."""
 
-STOPPED_S = 1.0
-"""A daemon that has been stopped for so long is given up."""
+SILENT_S = 1.6
+"""A daemon that gave no sign of life for so long is looked at: it hangs, or has too much to do."""
 
-SILENT_S = 4 * handshake.BEAT_S
-"""A daemon that gave no sign of life for so long hangs."""
+BUSY_S = 0.8
+"""It hangs if it spent so much of that time computing, asleep, or stopped."""
+
+LONGEST_S = 20.0
+"""And it hangs after so long in any case."""
+
+ENGAGED_S = 10.0
+"""A session in which nothing was said for so long can wait for a daemon that was stopped for a while."""
 
 CHUNK = 1 << 17
 
@@ -92,11 +100,11 @@ class Pump:
         self._connection = daemon.connection
         self._parent = parent
         self._leave = leave
-        self._end_by: float | None = None
-        self._heard = time.monotonic()
-        self._stopped_since: float | None = None
+        self._pulse = Pulse(daemon.pid, busy_s=BUSY_S, silent_s=LONGEST_S)
+        self._talked = self._looked = time.monotonic()
         self._is_writing = False
         self._is_cut_off = False
+        self._has_left = False
 
     def run(self) -> int:
         """Move bytes until the session or one of the peers ends; returns the exit code."""
@@ -109,18 +117,25 @@ class Pump:
             return gone.code
 
     def _from_client(self) -> None:
-        """Standard input to the daemon; at its end, half-close."""
+        """Standard input to the daemon; at its end, half-close, and see that the session ends in time."""
         while data := self._read():
+            self._talked = time.monotonic()
             try:
                 self._connection.sendall(data)
             except OSError:
                 self._is_cut_off = True
                 break
-        self._end_by = time.monotonic() + END_WITHIN_S
+        self._has_left = True
         try:
             self._connection.shutdown(1)  # SHUT_WR
         except OSError:
             pass
+        # A client that has left and reads no more is not owed the rest.
+        if (is_hung_up(1, END_WITHIN_S) or self._is_writing) and not self._is_cut_off:
+            self._leave(0)
+        else:
+            _say(ENDED if self._is_cut_off else self._hangs)
+            self._leave(1)
 
     def _read(self) -> bytes:
         try:
@@ -168,7 +183,8 @@ class Pump:
             raise _Gone(1, "") from None  # the client takes no more
         finally:
             self._is_writing = False
-            self._heard = time.monotonic()
+            self._pulse.heard()
+            self._talked = time.monotonic()
 
     def _receive(self, size: int) -> bytes:
         try:
@@ -177,7 +193,7 @@ class Pump:
             data = b""
         if not data:
             raise _Gone(1, ENDED)
-        self._heard = time.monotonic()
+        self._pulse.heard()
         return data
 
     def _watch(self) -> None:
@@ -186,28 +202,34 @@ class Pump:
             reason = self._reason_to_leave()
             if reason is not None:
                 _say(reason)
-                # A client that has hung up and reads no more is not owed the rest.
-                hung_up = self._end_by is not None and not self._is_cut_off
-                self._leave(0 if hung_up and self._is_writing else 1)
+                self._leave(1)
                 return
 
     def _reason_to_leave(self) -> str | None:
         """Why the session is over though neither side says so; empty where nobody wants to know."""
-        now = time.monotonic()
-        if self._end_by is not None and now > self._end_by:
-            return ENDED if self._is_cut_off else ""
         # Process 1 adopts orphans; a parent that is 0 lives in another namespace and cannot be watched.
         if self._parent > 1 and os.getppid() != self._parent:
             return ""
-        if self._is_writing or now - self._heard < STOPPED_S:
-            self._stopped_since = None
-            return None
-        hangs = f"the shared process {self._daemon.pid or ''} hangs; `rolecall daemon stop` ends it"
-        if not is_stopped(self._daemon.pid):
-            self._stopped_since = None
-            return hangs if now - self._heard > SILENT_S else None
-        self._stopped_since = self._stopped_since or now
-        return hangs if now - self._stopped_since >= TICK_S else None
+        if not self._has_left and is_hung_up(1):
+            return ""
+        now = time.monotonic()
+        slept, self._looked = now - self._looked > 4 * TICK_S, now
+        if slept or self._is_writing:
+            self._pulse.heard()  # it was this process that stood still
+        return self._hangs if self._is_forsaken(now) else None
+
+    def _is_forsaken(self, now: float) -> bool:
+        """Whether the daemon hangs, and the session is in use."""
+        silence = self._pulse.silence()
+        if silence < handshake.BEAT_S:
+            return False
+        hangs = self._pulse.hangs()
+        in_use = now - silence - self._talked < ENGAGED_S
+        return hangs and ((silence > SILENT_S and in_use) or silence > LONGEST_S)
+
+    @property
+    def _hangs(self) -> str:
+        return f"the shared process {self._daemon.pid or ''} hangs; `rolecall daemon stop` ends it"
 
 
 class _Gone(Exception):

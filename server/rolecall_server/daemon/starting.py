@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from rolecall_server.daemon import place
 from rolecall_server.daemon.identity import packages
-from rolecall_server.daemon.joining import Daemon, NotShared, join
+from rolecall_server.daemon.joining import Daemon, NotShared, is_ours, join
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -41,14 +41,17 @@ def start_and_join(folder: str, name: str, hello: bytes, uid: int) -> Daemon:
 
     Raises:
         NotShared: it could not be started, or does not answer.
-        OSError: likewise.
+        Unusable: what is at its place must not be replaced.
+        OSError: it could not be started.
     """
     path = f"{folder}/{name}.sock"
     with _lock(f"{folder}/start.lock"):
         # Of relays started at once, the first starts the daemon and the others find it.
-        daemon = join(path, hello, uid) or _return_of(path, hello, uid)
-        if daemon is not None:
-            return daemon
+        is_ours(path, uid)  # refused now, or replaced by the daemon's socket
+        if place.holder(place.pid_file(path)) is not None:
+            daemon = join(path, hello, uid) or _return_of(path, hello, uid)
+            if daemon is not None:
+                return daemon
         _spawn(path)
     daemon = join(path, hello, uid, heard_within_s=START_WITHIN_S)
     if daemon is None:

@@ -113,6 +113,11 @@ class Connection:
         if self._opening is None or (self._opening.done() and self.session is None):
             self._opening = self.spawn(self._open(), "open")
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether the session is on its way."""
+        return self._opening is not None and not self._opening.done()
+
     async def ready(self) -> Session:
         """The session, waiting for it where it is still being opened."""
         if self.session is None:

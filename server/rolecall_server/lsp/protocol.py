@@ -66,6 +66,10 @@ RAW_METHODS = frozenset(
 and one odd value in them (an unknown symbol kind, say) must not cost the whole request."""
 
 
+LOOK_S = 0.05
+"""Seconds between two looks whether a client that sends no more still listens."""
+
+
 class Protocol(LanguageServerProtocol):
     """One connection's side of the conversation.
 
@@ -81,6 +85,7 @@ class Protocol(LanguageServerProtocol):
         self.ended = asyncio.Event()
         self.exit_code = 0
         self._phase: Literal["new", "running", "shutdown"] = "new"
+        self._answers = True  # whether the client can still answer what it is asked
         # Untyped in pygls.
         self._builtin: dict[str, Handler] = self.fm.builtin_features  # pyright: ignore[reportUnknownMemberType]
         self._features: dict[str, Handler] = self.fm.features  # pyright: ignore[reportUnknownMemberType]
@@ -119,6 +124,26 @@ class Protocol(LanguageServerProtocol):
             asked.cancel()
         self._request_futures.clear()
         await asyncio.gather(*waiting, return_exceptions=True)
+
+    def deafen(self) -> None:
+        """The client has sent its last byte: what it is asked fails, now and from here on."""
+        self._answers = False
+        self._give_up_asking()
+
+    async def finish(self, goes_on: Callable[[], bool]) -> None:
+        """Let requests be answered, while the client listens and this function says that it goes on."""
+        while self._running and not self._is_gone() and goes_on():
+            await asyncio.wait(list(self._running.values()), timeout=LOOK_S)
+
+    def _is_gone(self) -> bool:
+        return self.writer is None or self.writer.is_closing()
+
+    def _give_up_asking(self) -> None:
+        """Fail what waits for an answer of the client's."""
+        for future in self._request_futures.values():
+            with suppress(InvalidStateError):
+                future.set_exception(JsonRpcException("The client has hung up."))
+        self._request_futures.clear()
 
     async def drain(self) -> None:
         """Wait until the client has read enough of what was sent."""
@@ -217,10 +242,14 @@ class Protocol(LanguageServerProtocol):
 
     def _send_data(self, data: Any) -> None:
         """Where everything leaves, the requests and notifications that pygls makes for us too."""
-        if self.writer is None or self.writer.is_closing():
+        if self._is_gone():
+            return
+        if not self._answers and self._request_futures:
+            self._give_up_asking()  # a request of ours: nobody would answer it
             return
         body = json.dumps(data, default=self._serialize_message, separators=(",", ":"))
         with suppress(ConnectionError):  # the client is gone; reading will end, and with it the connection
+            assert self.writer is not None
             self.writer.write(encode(body.encode()))
 
     def _serialize_message(self, data: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from rolecall_server.lsp.attaching import Attachment
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from rolecall_server.lsp.protocol import Protocol, Writable
     from rolecall_server.lsp.server import RolecallServer
 
+ANSWER_S = 1.3
+"""Longest wait for the answers to what a client asked before its last byte; 2 s after that all has ended."""
+
 
 async def serve(  # noqa: PLR0913 - a connection has these parts
     reader: Readable,
@@ -31,9 +35,12 @@ async def serve(  # noqa: PLR0913 - a connection has these parts
     *,
     roots: Sequence[Path] = (),
     opened: Callable[[Session], None] | None = None,
+    left: Callable[[], None] = lambda: None,
     watch_parent: bool = False,
 ) -> int:
     """Serve one client until it says ``exit``, hangs up, or this coroutine is cancelled.
+
+    What it asked before its last byte is answered, if it still listens and the answer is quick.
 
     Args:
         reader: its bytes; ``asyncio.StreamReader`` is one.
@@ -42,6 +49,7 @@ async def serve(  # noqa: PLR0913 - a connection has these parts
         caller: the client's surroundings.
         roots: workspace folders for a client that names none.
         opened: called with the session once it is open.
+        left: called when the client has sent its last byte.
         watch_parent: end when the process that ``initialize`` names dies.
 
     Returns:
@@ -62,12 +70,24 @@ async def serve(  # noqa: PLR0913 - a connection has these parts
     ended = asyncio.create_task(server.protocol.ended.wait(), name="rolecall-lsp-ended")
     try:
         await asyncio.wait([reading, ended], return_when=asyncio.FIRST_COMPLETED)
+        if not server.protocol.ended.is_set():
+            await _finish(server, left)
     finally:
         reading.cancel()
         ended.cancel()
         await server.connection.close()
         attachment.close()
     return server.protocol.exit_code
+
+
+async def _finish(server: RolecallServer, left: Callable[[], None]) -> None:
+    """The client has sent its last byte, and perhaps waits for answers."""
+    server.protocol.deafen()
+    # A process that has only just started imports what they need.
+    await server.protocol.finish(lambda: server.connection.is_opening)
+    left()
+    deadline = time.monotonic() + ANSWER_S
+    await server.protocol.finish(lambda: time.monotonic() < deadline)
 
 
 async def serve_tcp(

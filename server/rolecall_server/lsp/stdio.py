@@ -13,8 +13,6 @@ from typing import IO, TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from rolecall_server.lsp.protocol import Writable
-
 READ_BYTES: Final = 256 * 1024
 LAST_WORDS_S: Final = 0.5
 """Seconds a client gets to read what was still written to it."""
@@ -38,17 +36,18 @@ def claim() -> tuple[IO[bytes], IO[bytes]]:
 @asynccontextmanager
 async def streams(
     source: IO[bytes], sink: IO[bytes]
-) -> AsyncGenerator[tuple[asyncio.StreamReader, Writable], None]:
+) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter | FileWriter], None]:
     """Streams over two files: pipes and sockets through the event loop, anything else through threads."""
     reader, closing = await _open_reader(source)
-    writer = await _open_writer(sink)
+    writer = await _open_writer(sink, reader)
     try:
         yield reader, writer
-        with suppress(TimeoutError, ConnectionError):
-            await asyncio.wait_for(writer.drain(), LAST_WORDS_S)
     finally:
         closing()
         writer.close()
+        # Closing only begins to send what a slow reader has not taken yet.
+        with suppress(TimeoutError, ConnectionError):
+            await asyncio.wait_for(writer.wait_closed(), LAST_WORDS_S)
 
 
 async def _open_reader(source: IO[bytes]) -> tuple[asyncio.StreamReader, Callable[[], None]]:
@@ -63,14 +62,26 @@ async def _open_reader(source: IO[bytes]) -> tuple[asyncio.StreamReader, Callabl
     return reader, lambda: None
 
 
-async def _open_writer(sink: IO[bytes]) -> Writable:
+async def _open_writer(sink: IO[bytes], reader: asyncio.StreamReader) -> asyncio.StreamWriter | FileWriter:
     loop = asyncio.get_running_loop()
-    # Fed by nobody; the protocol is there for its flow control.
     if _is_pipe(sink):
-        protocol = asyncio.StreamReaderProtocol(asyncio.StreamReader())
+        protocol = _Outgoing(reader)
         transport, _ = await loop.connect_write_pipe(lambda: protocol, sink)
         return asyncio.StreamWriter(transport, protocol, None, loop)
     return FileWriter(sink)
+
+
+class _Outgoing(asyncio.StreamReaderProtocol):
+    """The flow control of what is written. A client that reads no more is not listened to either."""
+
+    def __init__(self, incoming: asyncio.StreamReader) -> None:
+        super().__init__(asyncio.StreamReader())
+        self._incoming = incoming
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client closed its end, or we did."""
+        super().connection_lost(exc)
+        self._incoming.feed_eof()
 
 
 class FileWriter:
@@ -99,6 +110,9 @@ class FileWriter:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    async def wait_closed(self) -> None:
+        """Nothing is held back."""
 
 
 def _is_pipe(file: IO[bytes]) -> bool:

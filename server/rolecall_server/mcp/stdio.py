@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 import anyio
 
+from rolecall_server.hangup import is_hung_up
 from rolecall_server.mcp.server import serve
 from rolecall_server.mcp.stream import serve_bytes
 
@@ -34,10 +35,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LEFT, ABANDONED, INTERRUPTED, TERMINATED = 0, 1, 130, 143
-"""Exit codes: the client left, the process that started this one died, SIGINT, SIGTERM."""
+"""Exit codes: the client left, who started this process died or reads no more, SIGINT, SIGTERM."""
 
-PARENT_POLL_S = 0.5
-"""Nothing announces a parent's death; a process is to end within 2 s of it."""
+POLL_S = 0.5
+"""Seconds between two looks: nothing announces a parent's death; a process is to end within 2 s of it."""
 
 
 async def serve_stdio(
@@ -65,10 +66,11 @@ async def serve_stdio(
     with suppress(NotImplementedError):  # Windows has no signal handlers on the loop
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end.stop, TERMINATED)
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, end.stop, INTERRUPTED)
+    output = _Output(sink)
     async with anyio.create_task_group() as group:
-        group.start_soon(_watch_parent, end)
+        group.start_soon(_watch, end, output)
         door = partial(serve, host=host, caller=caller, roots=roots, opened=opened)
-        await serve_bytes(_Input(source), _Output(sink), door, scope=end.scope, left=end.begin)
+        await serve_bytes(_Input(source), output, door, scope=end.scope, left=end.begin)
         group.cancel_scope.cancel()
     await host.aclose()
     return end.code or LEFT
@@ -104,13 +106,13 @@ def _is_open(descriptor: int) -> bool:
     return True
 
 
-async def _watch_parent(end: _End) -> None:
+async def _watch(end: _End, output: _Output) -> None:
+    """End when the process that started this one dies, or reads no more."""
     # Process 1 adopts orphans; a parent that is 0 lives in another namespace and cannot be watched.
     parent = os.getppid()
-    while parent > 1 and os.getppid() == parent:  # noqa: ASYNC110 - there is no such event
-        await anyio.sleep(PARENT_POLL_S)
-    if parent > 1:
-        end.stop(ABANDONED)
+    while (parent <= 1 or os.getppid() == parent) and not output.is_closing():  # noqa: ASYNC110 - there is no such event
+        await anyio.sleep(POLL_S)
+    end.stop(ABANDONED)
 
 
 class _End:
@@ -202,3 +204,7 @@ class _Output:
         view = memoryview(data)
         while view:
             view = view[os.write(self._descriptor, view) :]
+
+    def is_closing(self) -> bool:
+        """Whether the client has closed its end."""
+        return is_hung_up(self._descriptor)

@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 
 import anyio
 from mcp.shared.message import SessionMessage
+from mcp_types.jsonrpc import (
+    CONNECTION_CLOSED,
+    ErrorData,
+    JSONRPCError,
+    JSONRPCMessage,
+    JSONRPCNotification,
+    JSONRPCRequest,
+    JSONRPCResponse,
+)
 
 from rolecall_server.mcp.lines import Lines, MalformedLine, parse
 from rolecall_server.mcp.server import serve
@@ -28,8 +37,20 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 2**16
 
+ANSWER_S = 1.3
+"""Longest wait for the answers to what a client asked before it sent its last byte; it may still read them.
+
+A connection is to end within 2 s of that byte (contract section 9), its clean-up included.
+"""
+
+LOOK_S = 0.05
+"""Seconds between two looks whether such a client still listens."""
+
 FLUSH_S = 0.3
 """Longest wait for a client to take the last answers when the connection ends."""
+
+ENDLESS = "subscriptions/listen"
+"""The one request that is answered only when its connection ends."""
 
 
 class Source(Protocol):
@@ -47,6 +68,10 @@ class Sink(Protocol):
         """Write all of them; returns when the other side can take more. Raises OSError."""
         ...
 
+    def is_closing(self) -> bool:
+        """Whether the other side takes no more, as far as that shows without writing."""
+        ...
+
 
 class Writer(Protocol):
     """The part of ``asyncio.StreamWriter`` that a connection uses."""
@@ -57,6 +82,10 @@ class Writer(Protocol):
 
     async def drain(self) -> None:
         """Wait until the other side can take more."""
+        ...
+
+    def is_closing(self) -> bool:
+        """Whether the other side takes no more."""
         ...
 
 
@@ -85,7 +114,7 @@ async def serve_bytes(
     scope: anyio.CancelScope | None = None,
     left: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve one client until it leaves.
+    """Serve one client until it leaves; what it asked before is answered, if it listens and that is quick.
 
     Args:
         source: the client's messages.
@@ -98,14 +127,15 @@ async def serve_bytes(
     received, reading = anyio.create_memory_object_stream[SessionMessage | Exception]()
     writing, to_send = anyio.create_memory_object_stream[SessionMessage]()
     flushed = anyio.Event()
+    exchange = _Exchange(received)
 
     def stop() -> None:
         left()
         scope.cancel()
 
     async with anyio.create_task_group() as group:
-        group.start_soon(_receive, source, received, writing.clone(), left)
-        group.start_soon(_send, sink, to_send, stop, flushed)
+        group.start_soon(_receive, source, exchange, writing.clone(), left, sink.is_closing)
+        group.start_soon(_send, sink, to_send, exchange, stop, flushed)
         with scope:
             await door(reading, writing)
         with anyio.move_on_after(FLUSH_S):
@@ -113,11 +143,60 @@ async def serve_bytes(
         group.cancel_scope.cancel()
 
 
+class _Exchange:
+    """The messages of a connection as they pass, and which requests wait for an answer.
+
+    Args:
+        received: takes the client's messages to the door.
+    """
+
+    def __init__(self, received: MemoryObjectSendStream[SessionMessage | Exception]) -> None:
+        self.received = received
+        self._theirs: set[str] = set()
+        self._ours: set[str | int] = set()
+        self._settled = anyio.Event()
+
+    async def take(self, message: JSONRPCMessage) -> None:
+        """Hand on a message of the client's."""
+        if isinstance(message, JSONRPCRequest) and message.method != ENDLESS:
+            self._theirs.add(str(message.id))
+        elif isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
+            self._theirs.discard(str((message.params or {}).get("requestId")))  # is not answered any more
+        elif isinstance(message, JSONRPCResponse | JSONRPCError) and message.id is not None:
+            self._ours.discard(message.id)
+        await self.received.send(SessionMessage(message))
+
+    def sent(self, message: JSONRPCMessage) -> None:
+        """A message has been written for the client."""
+        if isinstance(message, JSONRPCRequest):
+            self._ours.add(message.id)
+        elif isinstance(message, JSONRPCResponse | JSONRPCError):
+            self._theirs.discard(str(message.id))
+            if not self._theirs:
+                self._settled.set()
+
+    async def settle(self, is_gone: Callable[[], bool]) -> None:
+        """The client has sent its last byte: wait for its answers, unless it is gone or they take long."""
+        with anyio.move_on_after(ANSWER_S):
+            while self._theirs and not is_gone():
+                await self._refuse_ours()
+                with anyio.move_on_after(LOOK_S):
+                    await self._settled.wait()
+
+    async def _refuse_ours(self) -> None:
+        """Nobody will answer what the door has asked."""
+        while self._ours:
+            error = ErrorData(code=CONNECTION_CLOSED, message="The client has hung up")
+            reply = JSONRPCError(jsonrpc="2.0", id=self._ours.pop(), error=error)
+            await self.received.send(SessionMessage(reply))
+
+
 async def _receive(
     source: Source,
-    received: MemoryObjectSendStream[SessionMessage | Exception],
+    exchange: _Exchange,
     errors: MemoryObjectSendStream[SessionMessage],
     left: Callable[[], None],
+    is_gone: Callable[[], bool],
 ) -> None:
     """Read messages until the end of the input; what is no message is answered with an error."""
     lines = Lines()
@@ -129,20 +208,24 @@ async def _receive(
             await errors.send(SessionMessage(malformed.reply))
         else:
             if message is not None:
-                await received.send(SessionMessage(message))
+                await exchange.take(message)
 
-    async with received, errors:
-        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):
-            while data := await source.read(CHUNK_BYTES):
-                for line in lines.feed(data):
-                    await take(line)
+    async with exchange.received, errors:
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+            with suppress(OSError):
+                while data := await source.read(CHUNK_BYTES):
+                    for line in lines.feed(data):
+                        await take(line)
             await take(lines.finish())
+            left()
+            await exchange.settle(is_gone)
         left()
 
 
 async def _send(
     sink: Sink,
     to_send: MemoryObjectReceiveStream[SessionMessage],
+    exchange: _Exchange,
     stop: Callable[[], None],
     flushed: anyio.Event,
 ) -> None:
@@ -155,6 +238,7 @@ async def _send(
             except OSError:
                 stop()
                 break
+            exchange.sent(item.message)
     flushed.set()
 
 
@@ -168,3 +252,7 @@ class _Drained:
         """Write, and wait while the other side is slow."""
         self._writer.write(data)
         await self._writer.drain()
+
+    def is_closing(self) -> bool:
+        """Whether the client is gone."""
+        return self._writer.is_closing()
