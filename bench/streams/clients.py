@@ -18,10 +18,15 @@ HERE = Path(__file__).resolve()
 if __name__ == "__main__":
     sys.path[:0] = [str(HERE.parents[1]), str(HERE.parents[2] / "agents"), str(HERE.parents[2] / "tests")]
 
-from streams.server import words
+from streams.server import written
 
-Ask = Callable[[str], Awaitable[list[str]]]
+Piece = tuple[float, str]
+"""When it came, in seconds of the monotonic clock, and its text."""
+
+Ask = Callable[[str], Awaitable[list[Piece]]]
 """Sends one prompt and gives the pieces of text in order."""
+
+now = time.monotonic
 
 
 async def ours(base_url: str, streams: int) -> Ask:
@@ -41,10 +46,10 @@ async def ours(base_url: str, streams: int) -> Ask:
 
     connection: Any = Connection()
 
-    async def ask(prompt: str) -> list[str]:
+    async def ask(prompt: str) -> list[Piece]:
         call = call_to(endpoint, prompt=Prompt("Be quick.", prompt))
         async with aclosing(complete(runtime, connection, call)) as said:
-            return [item.text async for item in said if isinstance(item, TextChunk)]
+            return [(now(), item.text) async for item in said if isinstance(item, TextChunk)]
 
     return ask
 
@@ -58,12 +63,12 @@ async def sdk(base_url: str, streams: int) -> Ask:
     http = httpx2.AsyncClient(limits=limits, timeout=600)
     client = openai.AsyncOpenAI(base_url=base_url, api_key="k", max_retries=0, http_client=http)
 
-    async def ask(prompt: str) -> list[str]:
+    async def ask(prompt: str) -> list[Piece]:
         stream = await client.chat.completions.create(
             model="fake-model", messages=[{"role": "user", "content": prompt}], stream=True
         )
         return [
-            chunk.choices[0].delta.content
+            (now(), chunk.choices[0].delta.content)
             async for chunk in stream
             if chunk.choices and chunk.choices[0].delta.content
         ]
@@ -78,15 +83,15 @@ async def httpx(base_url: str, streams: int) -> Ask:
     limits = httpx2.Limits(max_connections=max(streams, 1), max_keepalive_connections=20)
     client = httpx2.AsyncClient(limits=limits, timeout=600)
 
-    async def ask(prompt: str) -> list[str]:
-        pieces: list[str] = []
+    async def ask(prompt: str) -> list[Piece]:
+        pieces: list[Piece] = []
         body = {"model": "m", "messages": [{"role": "user", "content": prompt}], "stream": True}
         async with client.stream("POST", f"{base_url}/chat/completions", json=body) as response:
             async for line in response.aiter_lines():
                 if line.startswith("data: {"):
                     text = json.loads(line[6:])["choices"][0]["delta"].get("content")
                     if text:
-                        pieces.append(text)
+                        pieces.append((now(), text))
         return pieces
 
     return ask
@@ -98,15 +103,15 @@ async def aiohttp(base_url: str, streams: int) -> Ask:
 
     session = library.ClientSession(connector=library.TCPConnector(limit=max(streams, 1)))
 
-    async def ask(prompt: str) -> list[str]:
-        pieces: list[str] = []
+    async def ask(prompt: str) -> list[Piece]:
+        pieces: list[Piece] = []
         body = {"model": "m", "messages": [{"role": "user", "content": prompt}], "stream": True}
         async with session.post(f"{base_url}/chat/completions", json=body) as response:
             async for line in response.content:
                 if line.startswith(b"data: {"):
                     text = json.loads(line[6:])["choices"][0]["delta"].get("content")
                     if text:
-                        pieces.append(text)
+                        pieces.append((now(), text))
         return pieces
 
     return ask
@@ -116,7 +121,7 @@ async def litellm(base_url: str, _streams: int) -> Ask:
     """The ``acompletion`` of litellm."""
     import litellm as library
 
-    async def ask(prompt: str) -> list[str]:
+    async def ask(prompt: str) -> list[Piece]:
         stream: Any = await library.acompletion(
             model="openai/fake-model",
             api_base=base_url,
@@ -125,7 +130,7 @@ async def litellm(base_url: str, _streams: int) -> Ask:
             stream=True,
         )
         return [
-            chunk.choices[0].delta.content
+            (now(), chunk.choices[0].delta.content)
             async for chunk in stream
             if chunk.choices and chunk.choices[0].delta.content
         ]
@@ -141,9 +146,9 @@ async def pydantic_ai(base_url: str, _streams: int) -> Ask:
 
     agent = Agent(OpenAIChatModel("fake-model", provider=OpenAIProvider(base_url=base_url, api_key="k")))
 
-    async def ask(prompt: str) -> list[str]:
+    async def ask(prompt: str) -> list[Piece]:
         async with agent.run_stream(prompt) as result:
-            return [piece async for piece in result.stream_text(delta=True, debounce_by=None)]
+            return [(now(), piece) async for piece in result.stream_text(delta=True, debounce_by=None)]
 
     return ask
 
@@ -162,12 +167,22 @@ async def measure(name: str, base_url: str, streams: int, chunks: int, seconds: 
     """CPU and wall seconds of so many streams at once, and how many of them lost or swapped text."""
     ask = await CLIENTS[name](base_url, streams)
     await ask("50 0")
-    prompt, expected = f"{chunks} {seconds}", "".join(words(chunks))
+    prompt = f"{chunks} {seconds}"
     cpu, wall = time.process_time(), time.perf_counter()
     answers = await asyncio.gather(*(ask(prompt) for _ in range(streams)))
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    wrong = sum("".join(pieces) != expected for pieces in answers)
-    return {"cpu": cpu, "wall": wall, "wrong": wrong, "pieces": sum(len(pieces) for pieces in answers)}
+    return {"cpu": cpu, "wall": wall, **_compared(answers, chunks)}
+
+
+def _compared(answers: list[list[Piece]], chunks: int) -> dict[str, Any]:
+    """How many answers lost or swapped a word, and how late half and nearly all of the words came."""
+    wrong, lags = 0, list[float]()
+    for pieces in answers:
+        found = [(number, came - sent) for came, text in pieces for number, sent in written(text)]
+        wrong += [number for number, _ in found] != list(range(chunks))
+        lags += [lag for _, lag in found]
+    lags.sort()
+    return {"wrong": wrong, "lag": lags[len(lags) // 2], "late": lags[len(lags) * 99 // 100]}
 
 
 if __name__ == "__main__":

@@ -22,10 +22,17 @@ PYTHON = os.environ.get("ROLECALL_BENCH_PYTHON", sys.executable)
 
 @dataclass
 class Figures:
-    """What one client needed in each round, in seconds."""
+    """What one client needed in each round, in seconds.
+
+    Attributes:
+        lag: from the writing of a word to its arrival, for the median of all words.
+        late: the same for the 99th of 100.
+    """
 
     cpu: list[float] = field(default_factory=list)
     wall: list[float] = field(default_factory=list)
+    lag: list[float] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
     wrong: int = 0
     problem: str = ""
 
@@ -43,14 +50,14 @@ def compare(
     return figures
 
 
-def _measure(name: str, found: Figures, arguments: list[str]) -> None:
+def _measure(client: str, found: Figures, arguments: list[str]) -> None:
     program = str(Path(__file__).with_name("clients.py"))
-    python = PYTHON if name in {*FRAMEWORKS, "aiohttp"} else sys.executable
-    run = subprocess.run([python, program, name, *arguments], capture_output=True, text=True, check=False)
+    python = PYTHON if client in {*FRAMEWORKS, "aiohttp"} else sys.executable
+    run = subprocess.run([python, program, client, *arguments], capture_output=True, text=True, check=False)
     if run.returncode:
         found.problem = (run.stderr.strip().splitlines() or ["it failed"])[-1][:70]
         return
     measured = json.loads(run.stdout.splitlines()[-1])
-    found.cpu.append(measured["cpu"])
-    found.wall.append(measured["wall"])
+    for name, values in (("cpu", found.cpu), ("wall", found.wall), ("lag", found.lag), ("late", found.late)):
+        values.append(measured[name])
     found.wrong += measured["wrong"]

@@ -9,6 +9,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +17,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WORD = "word{:06d} "
+STAMP = b"0" * 16
+"""What each written word carries: the microsecond of the monotonic clock, which all processes share."""
+
+WORD = f"word{{:06d}}@{STAMP.decode()} "
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
 def words(count: int) -> list[str]:
     """The text of each chunk; each is another one, so that lost or swapped ones are noticed."""
     return [WORD.format(number) for number in range(count)]
+
+
+def written(text: str) -> list[tuple[int, float]]:
+    """The words of an answer: the number of each, and the second at which it was written."""
+    parts = (word.partition("@") for word in text.split())
+    return [(int(name.removeprefix("word")), int(stamp) / 1e6) for name, _, stamp in parts]
 
 
 def event(text: str | None, finish: str | None = None) -> bytes:
@@ -98,7 +108,7 @@ class Connection(asyncio.Protocol):
                 await asyncio.sleep(due - loop.time())
             elif not seconds:
                 await asyncio.sleep(0)
-            self.transport.write(one)
+            self.transport.write(one.replace(STAMP, b"%016d" % (time.monotonic_ns() // 1000)))
         self.transport.write(b"0\r\n\r\n")
 
 
