@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from posixpath import basename, dirname, join
 from typing import TYPE_CHECKING
 
 from rolecall.llm.offline.draft import Draft
 from rolecall.llm.offline.facts import project_facts
 from rolecall.llm.offline.source.wording import slug
-from rolecall.llm.offline.writing.http import openapi, routes
+from rolecall.llm.offline.writing.http import openapi, service
 from rolecall.llm.offline.writing.pages import guide, new_readme, readme_edits
 from rolecall.llm.offline.writing.reference import reference
 
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 def write_reference(study: Study, gathered: Gathered) -> Draft:
     """The API reference: OpenAPI where the module serves HTTP, else Markdown."""
     draft = Draft()
-    found = routes(study.module)
-    if found:
+    served = service(study.module, _imported(gathered))
+    if served.routes:
         facts = project_facts(gathered)
         path = free_path(study, join(_docs(study), f"{slug(study.title)}.openapi.yaml"))
-        if path and draft.file(path, openapi(found, facts.name or study.title, facts.version)):
-            count = len(found)
+        if path and draft.file(path, openapi(served, facts.name or study.title, facts.version)):
+            count = len(served.routes)
             draft.say(
                 f"{path} describes the {count} routes that {study.target.path} declares, as OpenAPI 3.1."
             )
@@ -96,6 +97,16 @@ def write_readme(study: Study | None, gathered: Gathered) -> Draft:
         draft.say(f"{path} gets a section on {study.title}; the rest is left as it is.")
         draft.say("What the code does not say is marked TODO(rolecall).")
     return draft
+
+
+def _imported(gathered: Gathered) -> list[ast.Module]:
+    found: list[ast.Module] = []
+    for item in gathered.of("import"):
+        try:
+            found += [ast.parse(item.text)] if item.path.endswith(".py") else []
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+    return found
 
 
 def free_path(study: Study, path: str) -> str | None:
