@@ -43,6 +43,7 @@ class Session:
         roots: its workspace folders; empty for the current folder.
         editor: settings the editor sent (restricted like a workspace file).
         buffers: the editor's open documents, where there is an editor.
+        user: whose connection it is, where the users of one process do not see each other's tasks.
 
     Attributes:
         id: unique in the process.
@@ -57,11 +58,13 @@ class Session:
         roots: Sequence[Path] = (),
         editor: Mapping[str, Any] | None = None,
         buffers: Buffers | None = None,
+        user: str = "",
     ) -> None:
         spare_standard_output()
         self.id = secrets.token_hex(6)
         self.caller = caller
         self.buffers = buffers
+        self.user = user
         self.roles = RoleCatalog(caller.config_folder() / "roles")
         self.workspace = Workspace(tuple(roots)) if roots else Workspace.default(caller.cwd, caller.home())
         self.problem: ConfigurationInvalid | None = None
@@ -74,6 +77,11 @@ class Session:
             return recover(self.workspace, self.caller.state_folder()) if self.workspace.roots else []
         except RolecallError as error:
             return [f"{error.message} {error.hint}"]
+
+    @property
+    def audience(self) -> tuple[str, ...]:
+        """Who sees the tasks that are started here: sessions of the same user in the same workspace."""
+        return (self.user, *self.workspace.key)
 
     @property
     def settings(self) -> Settings:

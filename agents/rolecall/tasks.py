@@ -83,7 +83,7 @@ class Task:
     Attributes:
         id: what clients name it by.
         owner: id of the session that started it; the task ends with that session.
-        workspace_key: sessions of the same workspace may watch, cancel and apply it.
+        audience: sessions with the same one may watch, cancel and apply it.
         run: the trip down the road, with the proposed changes.
     """
 
@@ -97,7 +97,7 @@ class Task:
     ) -> None:
         self.id = secrets.token_hex(6)
         self.owner = session.id
-        self.workspace_key = session.workspace.key
+        self.audience = session.audience
         self.request = request
         self.run = Run(runtime, session, request, applier, problem, task_id=self.id)
         self._subscriptions: list[Subscription] = []
@@ -204,10 +204,10 @@ class TaskRegistry:
         """The task of that id in the session's workspace.
 
         Raises:
-            ConfigurationInvalid: there is none, or it belongs to another workspace.
+            ConfigurationInvalid: there is none, or it belongs to another workspace or user.
         """
         task = self._tasks.get(task_id)
-        if task is None or task.workspace_key != session.workspace.key:
+        if task is None or task.audience != session.audience:
             raise ConfigurationInvalid(
                 f"There is no task {task_id!r} in this workspace.",
                 hint=f"A running server keeps its last {KEPT_TASKS} tasks. List them, or run the role again.",
@@ -215,8 +215,8 @@ class TaskRegistry:
         return task
 
     def visible(self, session: Session) -> list[Task]:
-        """The tasks of the session's workspace, oldest first."""
-        return [task for task in self._tasks.values() if task.workspace_key == session.workspace.key]
+        """The tasks of the session's user in its workspace, oldest first."""
+        return [task for task in self._tasks.values() if task.audience == session.audience]
 
     async def end_session(self, session: Session) -> None:
         """Cancel what a client that went away had running."""

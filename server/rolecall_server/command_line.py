@@ -104,6 +104,9 @@ def _add_lsp(commands: Commands, common: argparse.ArgumentParser) -> None:
 def _add_mcp(commands: Commands, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser("mcp", parents=[common], help="MCP server on standard input and output")
     parser.add_argument(
+        "--http", metavar="HOST:PORT", help="serve streamable HTTP at /mcp instead; see docs/http.md"
+    )
+    parser.add_argument(
         "--print-config",
         choices=MCP_CLIENTS,
         metavar="CLIENT",
@@ -255,6 +258,10 @@ def _mcp(arguments: argparse.Namespace) -> int:
     if arguments.print_config:
         return _print_config(arguments)
     caller, roots = _caller(arguments, "mcp"), _roots(arguments)
+    if arguments.http is not None:
+        from rolecall_server.mcp.http import command as http
+
+        return http.run(caller, arguments.http, roots=roots)
     if not arguments.no_daemon:
         code = _shared(arguments, "mcp")
         if code is not None:

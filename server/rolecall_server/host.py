@@ -44,10 +44,12 @@ class Host:
         roots: Sequence[Path] = (),
         editor: Mapping[str, Any] | None = None,
         buffers: Buffers | None = None,
+        user: str = "",
     ) -> Session:
         """A session for one client; opens even when its settings are invalid.
 
-        A client without buffers of its own sees those of an editor that has its workspace open.
+        ``user`` is set where several share this process and may not see each other's tasks. A client without
+        buffers of its own sees those of an editor that has its workspace open.
         """
         from rolecall.session import Session  # noqa: PLC0415
         from rolecall_server.attached import SharedBuffers  # noqa: PLC0415
@@ -55,7 +57,7 @@ class Host:
         if buffers is not None:
             return Session(caller, roots=roots, editor=editor, buffers=buffers)
         shared = SharedBuffers(self.editors)
-        session = Session(caller, roots=roots, editor=editor, buffers=shared)
+        session = Session(caller, roots=roots, editor=editor, buffers=shared, user=user)
         shared.place_in(session.workspace)
         return session
 

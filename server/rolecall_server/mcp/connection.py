@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from rolecall.runtime import Runtime
     from rolecall.session import Session
     from rolecall_server.host import Host
+    from rolecall_server.mcp.http_calls import HttpCalls
 
 WITHOUT_PROGRESS_S = 50.0
 """Longest call of a client that sent no ``progressToken``: such clients give up after 60 s."""
-
 
 ROOTS_S = 2.0
 """Longest wait for a client to name its folders."""
@@ -41,6 +41,8 @@ class Connection:
         caller: the client's surroundings.
         roots: its workspace folders; empty for its current folder.
         opened: called with its session once it is open.
+        user: whose requests these are, where users do not see each other's tasks.
+        http: the user's calls, where each comes in a request of its own; None on a connection.
 
     Attributes:
         back_channel: tells a client of the handshake era that lists changed; None before its handshake.
@@ -54,11 +56,16 @@ class Connection:
         roots: Sequence[Path] = (),
         *,
         opened: Callable[[Session], None] = lambda _: None,
+        user: str = "",
+        http: HttpCalls | None = None,
     ) -> None:
         self.host = host
         self.caller = caller
         self.back_channel: ServerSession | None = None
         self.listed: list[Role] | None = None
+        self.http = http
+        self._user = user
+        self._roots_named = bool(roots)
         self._roots = tuple(roots)
         self._opened = opened
         self._asking: anyio.Event | None = None
@@ -78,7 +85,7 @@ class Connection:
             RolecallError: it cannot be opened.
         """
         if self._session is None:
-            self._session = self.host.open_session(self.caller, roots=self._roots)
+            self._session = self.host.open_session(self.caller, roots=self._roots, user=self._user)
             self._opened(self._session)
         return self._session
 
@@ -88,7 +95,7 @@ class Connection:
         Assistants that are no editor of one project start their servers anywhere, the home folder included.
         """
         offered = types.ClientCapabilities(roots=types.RootsCapability())
-        if self._roots or not client.check_client_capability(offered):
+        if self._roots_named or not client.check_client_capability(offered):
             return
         self._asking = anyio.Event()
         try:
@@ -150,13 +157,15 @@ class Connection:
 
     async def aclose(self) -> None:
         """The client went away: end what it had running."""
+        if self.http is not None:
+            self.http.close()
         if self._session is not None:
             await self.host.close_session(self._session)
 
     async def _move_to(self, uris: Sequence[str]) -> None:
         paths = [Path(unquote(urlsplit(uri).path)) for uri in uris if uri.startswith("file://")]
         folders = tuple(path for path in paths if path.is_dir())
-        if folders:
+        if folders and folders != self._roots:
             self._roots = folders
             await self.aclose()
             self._session = None

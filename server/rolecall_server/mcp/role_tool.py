@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -42,11 +43,14 @@ async def call_role(
     except RolecallError as error:
         problem = error
     task, events = connection.runtime.tasks.start(session, request, problem=problem)
+    starting = connection.http.starting(context, task) if connection.http else nullcontext()
     try:
-        await watch(context, task, events, connection.deadline_s(context))
+        with starting:
+            await watch(context, task, events, connection.deadline_s(context))
     except anyio.get_cancelled_exc_class():
-        with anyio.move_on_after(CANCEL_S, shield=True):
-            await task.cancel()
+        if connection.http is None or not connection.http.outlive(context):
+            with anyio.move_on_after(CANCEL_S, shield=True):
+                await task.cancel()
         raise
     return render(task.result, session.settings.mcp.inline_limit_bytes)
 
@@ -63,7 +67,10 @@ async def watch(
         task.result.answer or "",
     )
     try:
-        with anyio.move_on_after(seconds):
+        with (
+            connection.http.watching(task) if connection.http else nullcontext(),
+            anyio.move_on_after(seconds),
+        ):
             await progress.follow(events)
     finally:
         task.unsubscribe(events)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rolecall.caller import Caller
     from rolecall.session import Session
     from rolecall_server.host import Host
+    from rolecall_server.mcp.http_calls import HttpCalls
 
 INSTRUCTIONS = (
     "Software roles on call. A role's tool reads the workspace files named in `files` (the first is its "
@@ -61,20 +62,24 @@ def create_server(
     roots: Sequence[Path] = (),
     *,
     opened: Callable[[Session], None] = lambda _: None,
+    user: str = "",
+    http: HttpCalls | None = None,
 ) -> RolecallServer:
-    """The server object for one connection.
+    """The server object for one connection, or for one user whose requests come without any.
 
     Args:
         host: the process's shared state.
         caller: the client's surroundings.
         roots: the workspace folders; empty for the client's current folder.
         opened: called with the client's session once it is open.
+        user: whose requests these are, where users do not see each other's tasks.
+        http: the user's calls, where each comes in a request of its own; None on a connection.
     """
     bus = InMemorySubscriptionBus()
 
     @asynccontextmanager
     async def lifespan(_: Server[Connection]) -> AsyncGenerator[Connection]:
-        connection = Connection(host, caller, roots, opened=opened)
+        connection = Connection(host, caller, roots, opened=opened, user=user, http=http)
         async with anyio.create_task_group() as group:
             group.start_soon(RoleWatch(connection, bus).run)
             try:
@@ -100,7 +105,13 @@ def create_server(
         on_completion=completion.complete,
         on_subscriptions_listen=ListenHandler(bus),
     )
-    server.add_notification_handler("notifications/initialized", types.NotificationParams, _on_initialized)
+    if http is None:
+        for method in ("notifications/initialized", "notifications/roots/list_changed"):
+            server.add_notification_handler(method, types.NotificationParams, _on_settled)
+    else:
+        server.add_notification_handler(
+            "notifications/cancelled", types.CancelledNotificationParams, _on_cancelled
+        )
     return server
 
 
@@ -118,9 +129,17 @@ async def serve(
     await server.run(read_stream, write_stream, server.create_initialization_options())
 
 
-async def _on_initialized(
-    context: ServerRequestContext[Connection, Any], _: types.NotificationParams
-) -> None:
+async def _on_settled(context: ServerRequestContext[Connection, Any], _: types.NotificationParams) -> None:
+    """The handshake is over, or the client's folders changed."""
     connection = context.lifespan_context
     connection.back_channel = context.session
     await connection.take_roots(context.session)
+
+
+async def _on_cancelled(
+    context: ServerRequestContext[Connection, Any], params: types.CancelledNotificationParams
+) -> None:
+    """Over HTTP a client of the handshake era cancels in a request of its own."""
+    calls = context.lifespan_context.http
+    assert calls is not None
+    await calls.cancel(context.request, params.request_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import mcp_types as types
@@ -39,7 +40,8 @@ async def call_tool(
     roles = {schemas.tool_name(role.id): role for role in connection.roles()}
     _check_name(params.name, [*roles, *schemas.TASK_TOOLS], connection)
     try:
-        return await _call(context, params, roles)
+        with connection.http.traffic.call() if connection.http else nullcontext():
+            return await _call(context, params, roles)
     except RolecallError as error:
         return _failure(error, params)
     except Exception:  # noqa: BLE001 - the door's one boundary: a fault of ours ends in a result, the log has the rest

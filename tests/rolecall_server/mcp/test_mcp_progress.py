@@ -67,10 +67,12 @@ async def test_silence_is_broken_by_heartbeats_with_rising_values(told, monkeypa
     assert told.values == sorted(set(told.values))
 
 
-async def test_many_events_make_few_reports(told):
+async def test_a_quick_task_is_reported_at_its_beginning_and_at_its_end(told):
     deltas = [Delta("word ")] * 1000
     await Progress("R", told, 60).follow(events(*deltas))
-    assert len(told.values) == 1
+    assert len(told.values) == 2
+    assert await told.next.receive() == "R: preparing"
+    assert "about 1250 tokens" in await told.next.receive()
 
 
 async def test_a_restart_takes_the_text_back(told):

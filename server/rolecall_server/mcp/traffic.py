@@ -1,0 +1,45 @@
+"""Calls in progress, for a server that ends: it waits for them, and takes no new ones."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+class Traffic:
+    """Counts tool calls.
+
+    Attributes:
+        is_draining: whether the server ends when the last call has been answered.
+    """
+
+    def __init__(self) -> None:
+        self.is_draining = False
+        self._calls = 0
+        self._quiet = anyio.Event()
+        self._quiet.set()
+
+    @contextmanager
+    def call(self) -> Generator[None]:
+        """A call is in progress inside."""
+        if self._calls == 0:
+            self._quiet = anyio.Event()
+        self._calls += 1
+        try:
+            yield
+        finally:
+            self._calls -= 1
+            if self._calls == 0:
+                self._quiet.set()
+
+    async def drain(self, seconds: float) -> bool:
+        """Take no new work, and wait so long for the calls in progress; whether all of them ended."""
+        self.is_draining = True
+        with anyio.move_on_after(seconds):
+            await self._quiet.wait()
+        return self._calls == 0

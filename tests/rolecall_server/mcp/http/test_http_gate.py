@@ -1,0 +1,169 @@
+"""Who may ask over HTTP, and for what: names, origins, tokens, sizes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+TOKENS = ["plain-token", "ann=ann-token", "ben=sha256:" + hashlib.sha256(b"ben-token").hexdigest()]
+
+
+@pytest.fixture
+def with_tokens(surroundings):
+    surroundings.extra["ROLECALL_MCP__HTTP_TOKENS"] = json.dumps(TOKENS)
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST"])
+async def test_the_machines_own_names_are_served(serve, name):
+    async with serve() as door:
+        assert (await door.initialize(host=f"{name}:{door.port}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "evil.test:{port}",
+        "evil.test",
+        "127.0.0.1:1",
+        "127.0.0.1",
+        "127.0.0.1.evil.test:{port}",
+        "x@127.0.0.1:{port}",
+    ],
+)
+async def test_another_host_name_is_misdirected(serve, name):
+    async with serve() as door:
+        assert (await door.initialize(host=name.format(port=door.port))).status_code == 421
+
+
+async def test_a_foreign_host_name_is_misdirected_with_a_token_too(serve, with_tokens):
+    async with serve() as door:
+        done = await door.initialize(host=f"evil.test:{door.port}", authorization="Bearer plain-token")
+        assert done.status_code == 421
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.test",
+        "http://localhost:3000",
+        "http://127.0.0.1",
+        "null",
+        "file://",
+        "http://127.0.0.1:{port}.evil.test",
+    ],
+)
+async def test_a_web_page_from_elsewhere_is_refused(serve, origin):
+    async with serve() as door:
+        assert (await door.initialize(origin=origin.format(port=door.port))).status_code == 403
+
+
+async def test_a_page_of_the_same_origin_is_served(serve):
+    async with serve() as door:
+        assert (await door.initialize(origin=f"http://127.0.0.1:{door.port}")).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["plain-token", "ann-token", "ben-token"])
+async def test_each_form_of_token_opens_the_door(serve, with_tokens, token):
+    async with serve() as door:
+        assert (await door.initialize(authorization=f"Bearer {token}")).status_code == 200
+        assert (await door.initialize(authorization=f"bearer  {token}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "Bearer wrong",
+        "Bearer",
+        "Bearer ann=ann-token",
+        "Bearer sha256:" + hashlib.sha256(b"ben-token").hexdigest(),
+        "Basic plain-token",
+        "plain-token",
+        "Bearer t\xe9ken",
+    ],
+)
+async def test_anything_else_is_not_let_in_and_told_why(serve, with_tokens, given):
+    async with serve() as door:
+        done = await door.http.post(
+            door.url, content=b"{}", headers={"authorization": given.encode("latin-1")}
+        )
+    assert done.status_code == 401
+    assert done.headers["www-authenticate"].startswith("Bearer ")
+    assert 'error="invalid_token"' in done.headers["www-authenticate"]
+
+
+async def test_without_a_token_the_challenge_names_no_error(serve, with_tokens):
+    async with serve() as door:
+        done = await door.initialize()
+    assert done.status_code == 401
+    assert done.headers["www-authenticate"] == 'Bearer realm="rolecall"'
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS", "PUT"])
+async def test_no_method_gets_around_the_token(serve, with_tokens, method):
+    async with serve() as door:
+        assert (await door.http.request(method, door.url)).status_code == 401
+
+
+async def test_tokens_are_not_logged(serve, with_tokens, capfd):
+    async with serve() as door:
+        await door.initialize(authorization="Bearer ann-token")
+        await door.initialize(authorization="Bearer nobodys-token")
+    out, err = capfd.readouterr()
+    assert "-token" not in out + err
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_body_over_four_mebibytes_is_too_large(serve, announced):
+    body = b" " * (4 * 2**20 + 1)
+
+    async def parts():
+        for start in range(0, len(body), 2**16):
+            yield body[start : start + 2**16]
+
+    async with serve() as door:
+        headers = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
+        done = await door.http.post(door.url, content=body if announced else parts(), headers=headers)
+        assert done.status_code == 413
+        assert (await door.initialize()).status_code == 200
+
+
+async def test_a_body_of_just_under_four_mebibytes_is_read(serve):
+    async with serve() as door:
+        message = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "ping",
+            "params": {"_meta": {"x": "y" * (4 * 2**20 - 200)}},
+        }
+        done = await door.post(message)
+    assert done.status_code == 200
+
+
+@pytest.mark.parametrize(("path", "status"), [("/healthz", "alive"), ("/readyz", "ready")])
+async def test_health_is_told_without_a_token(serve, with_tokens, path, status):
+    async with serve() as door:
+        done = await door.http.get(door.url.removesuffix("/mcp") + path)
+    assert (done.status_code, done.json()["status"]) == (200, status)
+
+
+async def test_there_is_nothing_else(serve):
+    async with serve() as door:
+        assert (await door.http.get(door.url.removesuffix("/mcp") + "/")).status_code == 404
+
+
+async def test_while_settings_are_invalid_calls_say_so_and_mended_ones_bring_their_tokens(
+    serve, surroundings
+):
+    file = surroundings.folder / "settings.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("llm: {temprature: 1}\n")
+    surroundings.extra["ROLECALL_CONFIG"] = str(file)
+    async with serve() as door:
+        async with door.client() as client:
+            result = await client.call_tool("status", {})
+        assert result.structured_content["error"]["code"] == "configuration_invalid"
+        file.write_text("mcp: {http_tokens: [secret-token]}\n")
+        assert (await door.initialize()).status_code == 401
+        assert (await door.initialize(authorization="Bearer secret-token")).status_code == 200
