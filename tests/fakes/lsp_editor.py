@@ -15,6 +15,7 @@ from lsprotocol import types
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, LanguageClient, register_lsp_features
 
 from fakes.command import Surroundings
+from fakes.lsp_model import ModelCheck
 from fakes.lsp_profiles import converter
 
 UNITS: dict[str, Callable[[str], int]] = {
@@ -47,6 +48,7 @@ class Editor:
         holding_answer: an edit is answered only once this is set.
         progress: what was reported, by token.
         reported: monotonic seconds of each report.
+        model: holds every message of the server against the meta model.
     """
 
     surroundings: Surroundings
@@ -68,12 +70,14 @@ class Editor:
     progress: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     reported: list[float] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    model: ModelCheck = field(default_factory=ModelCheck)
     client: LanguageClient = field(init=False)
     initialized: types.InitializeResult = field(init=False)
 
     async def start(self, *, options: dict[str, Any] | None = None, **params: Any) -> Editor:
         """Start the server and shake hands."""
         self.client = LanguageClient(converter_factory=converter)
+        watch(self.client.protocol, self.model)
         own = {types.PROGRESS, types.WINDOW_SHOW_MESSAGE}
         register_lsp_features(
             self.client, {name: take for name, take in DEFAULT_CLIENT_FEATURES.items() if name not in own}
@@ -259,6 +263,24 @@ class Editor:
             self.client.text_document_did_open(
                 types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 1, text))
             )
+
+
+def watch(protocol: Any, model: ModelCheck) -> None:
+    """Show the model check all that comes and goes."""
+    structure, send = protocol.structure_message, protocol._send_data
+
+    def structured(data: dict[str, Any]) -> Any:
+        if "jsonrpc" in data:
+            model.received(data)
+        return structure(data)
+
+    def sent(data: Any) -> None:
+        model.sent(
+            {"id": data.id, "method": data.method} if hasattr(data, "method") and hasattr(data, "id") else {}
+        )
+        send(data)
+
+    protocol.structure_message, protocol._send_data = structured, sent
 
 
 def edited(text: str, edits: Any, encoding: str) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from itertools import count
 from typing import IO, Any
 
+from fakes.lsp_model import ModelCheck
+
 Message = dict[str, Any]
 
 
@@ -64,7 +66,15 @@ class Peer:
 
 
 class LspPeer(Peer):
-    """Framed by Content-Length."""
+    """Framed by Content-Length; holds every message of the server against the meta model."""
+
+    def __init__(self, *arguments: Any, **members: Any) -> None:
+        super().__init__(*arguments, **members)
+        self._model = ModelCheck()
+
+    def _write(self, message: Message) -> None:
+        self._model.sent(message)
+        super()._write(message)
 
     def _frame(self, body: bytes) -> bytes:
         return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
@@ -77,7 +87,10 @@ class LspPeer(Peer):
                 length = int(value)
         if not length:
             raise EOFError("the server closed its output")
-        return json.loads(self._reader.read(length))
+        message = json.loads(self._reader.read(length))
+        self._model.received(message)
+        assert self._model.problems == []
+        return message
 
 
 class McpPeer(Peer):

@@ -40,3 +40,4 @@ async def edit_with(served, project, endpoint) -> AsyncIterator[Callable[..., An
             if server.returncode is None:
                 server.kill()
                 await server.wait()
+        assert editor.model.problems == []
