@@ -25,6 +25,7 @@ class Caller:
         config_file: ``--config``; replaces the user file.
         overrides: what the command line sets, key path to value (``{"llm.model": "m"}``).
         name: which door: ``lsp``, ``mcp`` or ``cli``.
+        umask: what files made for the client are closed to; None where this process is the client's own.
     """
 
     environment: Mapping[str, str] = field(repr=False)  # holds keys
@@ -32,6 +33,7 @@ class Caller:
     config_file: Path | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict[str, Any])
     name: str = "cli"
+    umask: int | None = None
 
     @classmethod
     def here(

@@ -7,6 +7,7 @@ does without is time its client does not wait: not even ``argparse``, ``pathlib`
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 TYPE_CHECKING = False  # typing's own costs 3 ms to import
@@ -18,8 +19,25 @@ PLAIN_OPTIONS = ("--config", "--workspace", "--log-level")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    """Run one command and return its exit code.
+
+    Args:
+        argv: the command and its arguments; None for those this process was started with.
+    """
+    if argv is None:
+        # Whatever is under way later has its own way to end; until then there is nothing to end in order.
+        signal.signal(signal.SIGTERM, _leave)
+    try:
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:
+        return 130
+
+
+def _leave(_number: int, _frame: object) -> None:
+    os._exit(143)
+
+
+def _run(arguments: list[str]) -> int:
     alone: str | None = None
     options = _relayed(arguments)
     if options is not None:

@@ -43,6 +43,7 @@ def run(command: str, caller: Caller) -> str:
             # Never the caller's folder: a hostile workspace could hold a program of that name.
             cwd=home if home.is_dir() else Path(home.anchor or "/"),
             start_new_session=os.name == "posix",
+            umask=-1 if caller.umask is None else caller.umask,
         )
     except (OSError, ValueError) as error:
         raise _failed(words, f"could not be started: {_reason(error)}") from None

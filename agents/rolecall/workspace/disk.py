@@ -41,5 +41,8 @@ class DiskApplier:
 
     async def write(self, changes: Sequence[Change], task_id: str | None) -> None:
         """Write all of them or none. Raises EditError."""
-        writer = DiskWriter(self.session.workspace, self.session.policy, self.session.caller.state_folder())
+        session = self.session
+        writer = DiskWriter(
+            session.workspace, session.policy, session.caller.state_folder(), umask=session.caller.umask
+        )
         await asyncio.to_thread(writer.write, list(changes), task_id=task_id)

@@ -26,6 +26,8 @@ _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW | CLOSE_ON_EXEC |
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS})
 _LINK_FOLLOWS: Final = os.link not in os.supports_follow_symlinks  # Windows has no choice
 _PERMISSIONS: Final = 0o777
+_NEW_FILE: Final = 0o666
+_FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _NO_LIMIT: Final = 1 << 62
 
 
@@ -57,16 +59,24 @@ class Effects:
 
     Args:
         before: called with a label before each effect; the seam where tests crash or fail.
+        umask: what new files and folders are closed to; None for the process's own mask.
     """
 
-    def __init__(self, before: Callable[[str], None] | None = None) -> None:
+    def __init__(self, before: Callable[[str], None] | None = None, *, umask: int | None = None) -> None:
         self._before: Callable[[str], None] = before or _nothing
+        self._umask = umask
 
     def make_folder(self, spot: Spot) -> None:
         """Make a folder; one that is there already will do, a link will not."""
         self._before(f"mkdir {spot.name}")
         with _opened(spot) as (folder, name), contextlib.suppress(FileExistsError):
             os.mkdir(name(spot.name), dir_fd=folder)
+            if self._umask is not None and folder is not None:
+                made = os.open(spot.name, _FOLDER, dir_fd=folder)
+                try:
+                    os.fchmod(made, _PERMISSIONS & ~self._umask)
+                finally:
+                    os.close(made)
 
     def remove_folder(self, spot: Spot) -> None:
         """Remove a folder if it is empty; one that is in use or gone stays as it is."""
@@ -82,12 +92,14 @@ class Effects:
         """Write a file that must not exist yet to stable storage, with the mode and owner of ``like``."""
         self._before(f"open {spot.name}")
         with _opened(spot) as (folder, name):
-            mode = 0o666 if like is None else 0o600
+            mode = _NEW_FILE if like is None else 0o600
             descriptor = os.open(name(spot.name), _NEW, mode, dir_fd=folder)
         with os.fdopen(descriptor, "wb", buffering=0) as file:
             self._fill(file.fileno(), data, spot.name)
             if like is not None:
                 _take_after(file.fileno(), like)
+            elif self._umask is not None and hasattr(os, "fchmod"):
+                os.fchmod(file.fileno(), _NEW_FILE & ~self._umask)
             self._before(f"fsync {spot.name}")
             os.fsync(file.fileno())
 

@@ -43,6 +43,7 @@ class DiskWriter:
         policy: judges every path again at the moment of writing.
         state_folder: where the journal, the locks and the records for ``revert`` are.
         effects: the disk; tests pass one that stops or fails.
+        umask: what new files are closed to; None for the process's own mask.
         lock_wait_s: seconds to wait for another writer in the same workspace.
     """
 
@@ -53,12 +54,13 @@ class DiskWriter:
         state_folder: Path,
         *,
         effects: Effects | None = None,
+        umask: int | None = None,
         lock_wait_s: float = 10.0,
     ) -> None:
         self._workspace = workspace
         self._policy = policy
         self._state_folder = state_folder
-        self._effects = effects or Effects()
+        self._effects = effects or Effects(umask=umask)
         self._journal = Journal(state_folder, self._effects)
         self._lock_wait_s = lock_wait_s
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rolecall_server.daemon import place, runtime_folder
 from rolecall_server.daemon.identity import identity
+from rolecall_server.daemon.joining import is_ours
 from rolecall_server.daemon.pulse import is_stopped
 
 if TYPE_CHECKING:
@@ -48,25 +49,34 @@ class NoAnswer(Exception):
 
 
 def running(environment: Mapping[str, str]) -> tuple[list[Running], list[str]]:
-    """The user's daemons, the one that new clients join first; and what is wrong with the folders."""
+    """The user's daemons, the one that new clients join first; and what they refuse of what is there."""
     uid = os.getuid()
     found: list[Running] = []
     problems: list[str] = []
-    ours = f"daemon-{identity()}.pid"
+    mine = f"daemon-{identity()}"
     for folder in runtime_folder.candidates(environment, uid):
         try:
-            runtime_folder.check(folder, uid)
-            pid_files = sorted(Path(folder).glob("daemon-*.pid"))
+            is_ours(f"{folder}/{mine}.sock", uid)
         except runtime_folder.Unusable as error:
             problems.append(str(error))
-            continue
         except OSError:
             continue
-        for file in pid_files:
+        # Whatever is at the socket's place, there may be other daemons; not in a folder of somebody else's.
+        if not _is_private(folder, uid):
+            continue
+        for file in sorted(Path(folder).glob("daemon-*.pid")):
             pid = place.holder(str(file))
             if pid is not None:
-                found.append(Running(pid, str(file.with_suffix(".sock")), file.name == ours))
+                found.append(Running(pid, str(file.with_suffix(".sock")), file.stem == mine))
     return sorted(found, key=lambda daemon: not daemon.is_ours), problems
+
+
+def _is_private(folder: str, uid: int) -> bool:
+    try:
+        runtime_folder.check(folder, uid)
+    except (OSError, runtime_folder.Unusable):
+        return False
+    return True
 
 
 def ask(daemon: Running, command: str) -> dict[str, Any]:

@@ -96,4 +96,12 @@ def hello(door: str, options: Mapping[str, str], environment: Mapping[str, str],
         "config": os.path.join(cwd, config) if config else None,
         "overrides": {"logging.level": level} if level else {},
         "roots": [os.path.join(cwd, workspace)] if workspace else [],
+        "umask": _umask(),
     }
+
+
+def _umask() -> int:
+    """The mask of this process, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -56,6 +56,7 @@ def _detach() -> None:
     if os.fork():
         os._exit(0)  # nobody's child: not ended with an editor's processes, never a zombie
     os.chdir("/")
+    os.umask(0o077)  # nobody's; what is written for a client gets that client's
     os.closerange(3, CLOSED_UP_TO)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     with contextlib.suppress(OSError, ValueError):

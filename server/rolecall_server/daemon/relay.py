@@ -93,15 +93,26 @@ class Pump:
         daemon: who serves.
         parent: the process that started this one.
         leave: ends the process at once.
+        clock: monotonic, in seconds.
+
+    Attributes:
+        pulse: the daemon's.
     """
 
-    def __init__(self, daemon: Daemon, parent: int, leave: Callable[[int], object] = os._exit) -> None:
+    def __init__(
+        self,
+        daemon: Daemon,
+        parent: int,
+        leave: Callable[[int], object] = os._exit,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._daemon = daemon
         self._connection = daemon.connection
         self._parent = parent
         self._leave = leave
-        self._pulse = Pulse(daemon.pid, busy_s=BUSY_S, silent_s=LONGEST_S)
-        self._talked = self._looked = time.monotonic()
+        self._clock = clock
+        self.pulse = Pulse(daemon.pid, busy_s=BUSY_S, silent_s=LONGEST_S, clock=clock)
+        self._talked = self._looked = clock()
         self._is_writing = False
         self._is_cut_off = False
         self._has_left = False
@@ -119,7 +130,7 @@ class Pump:
     def _from_client(self) -> None:
         """Standard input to the daemon; at its end, half-close, and see that the session ends in time."""
         while data := self._read():
-            self._talked = time.monotonic()
+            self._talked = self._clock()
             try:
                 self._connection.sendall(data)
             except OSError:
@@ -183,8 +194,8 @@ class Pump:
             raise _Gone(1, "") from None  # the client takes no more
         finally:
             self._is_writing = False
-            self._pulse.heard()
-            self._talked = time.monotonic()
+            self.pulse.heard()
+            self._talked = self._clock()
 
     def _receive(self, size: int) -> bytes:
         try:
@@ -193,37 +204,37 @@ class Pump:
             data = b""
         if not data:
             raise _Gone(1, ENDED)
-        self._pulse.heard()
+        self.pulse.heard()
         return data
 
     def _watch(self) -> None:
         while True:
             time.sleep(TICK_S)
-            reason = self._reason_to_leave()
+            reason = self.reason_to_leave()
             if reason is not None:
                 _say(reason)
                 self._leave(1)
                 return
 
-    def _reason_to_leave(self) -> str | None:
+    def reason_to_leave(self) -> str | None:
         """Why the session is over though neither side says so; empty where nobody wants to know."""
         # Process 1 adopts orphans; a parent that is 0 lives in another namespace and cannot be watched.
         if self._parent > 1 and os.getppid() != self._parent:
             return ""
         if not self._has_left and is_hung_up(1):
             return ""
-        now = time.monotonic()
+        now = self._clock()
         slept, self._looked = now - self._looked > 4 * TICK_S, now
         if slept or self._is_writing:
-            self._pulse.heard()  # it was this process that stood still
+            self.pulse.heard()  # it was this process that stood still
         return self._hangs if self._is_forsaken(now) else None
 
     def _is_forsaken(self, now: float) -> bool:
         """Whether the daemon hangs, and the session is in use."""
-        silence = self._pulse.silence()
+        silence = self.pulse.silence()
         if silence < handshake.BEAT_S:
             return False
-        hangs = self._pulse.hangs()
+        hangs = self.pulse.hangs()
         in_use = now - silence - self._talked < ENGAGED_S
         return hangs and ((silence > SILENT_S and in_use) or silence > LONGEST_S)
 

@@ -210,6 +210,7 @@ def _caller(hello: dict[str, Any]) -> Caller:
         config_file=Path(config) if config else None,
         overrides=dict(hello["overrides"]),
         name=hello["door"],
+        umask=int(hello["umask"]) & 0o777,
     )
 
 

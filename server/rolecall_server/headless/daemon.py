@@ -15,39 +15,40 @@ if TYPE_CHECKING:
     from rolecall.caller import Caller
     from rolecall_server.daemon.control import Running
 
-NONE_RUNS = "rolecall: no shared process is running; the next editor or assistant starts one."
-NOT_HERE = "rolecall: there is no shared process on Windows yet; each editor and assistant has its own."
+NONE_RUNS = "no shared process is running; the next editor or assistant starts one"
+NOT_HERE = "there is no shared process on Windows yet; each editor and assistant has its own"
 
 
 @guarded
 def run(arguments: argparse.Namespace, caller: Caller) -> int:
     """Show or end the shared process.
 
-    Exit codes: ``status`` 0 where one runs and answers, else 1; ``stop`` 0 once none runs.
+    Exit codes: ``status`` 0, or 1 where one runs and does not answer (that none runs is an answer, in the
+    text and as ``running`` in the JSON); ``stop`` 0 once none runs.
     """
     if sys.platform == "win32":
-        note(NOT_HERE)
-        return exit_codes.INTERNAL if arguments.action == "status" else exit_codes.DONE
+        if arguments.action == "stop":
+            return _stop([], arguments.format)
+        return _status([], [], arguments.format, none=NOT_HERE)
     from rolecall_server.daemon import control  # noqa: PLC0415 - not on Windows
 
     found, problems = control.running(caller.environment)
-    for problem in problems:
-        note(f"rolecall: {problem}")
     if arguments.action == "stop":
         return _stop(found, arguments.format)
-    return _status(found, arguments.format)
+    return _status(found, problems, arguments.format)
 
 
-def _status(found: list[Running], form: str) -> int:
+def _status(found: list[Running], problems: list[str], form: str, none: str = NONE_RUNS) -> int:
     statuses = [_status_of(daemon) for daemon in found]
     if form == "json":
         first = statuses[0] if statuses else {"pid": None}
-        write_json({"running": bool(statuses), **first, "others": statuses[1:]})
-    elif not statuses:
-        note(NONE_RUNS)
-    write_text("".join(_text(status) for status in statuses) if form == "text" else "")
-    answered = bool(statuses) and "problem" not in statuses[0]
-    return exit_codes.DONE if answered else exit_codes.INTERNAL
+        write_json({"running": bool(statuses), **first, "others": statuses[1:], "problems": problems})
+    else:
+        for problem in problems:
+            note(f"rolecall: {problem}")
+        write_text("".join(_text(status) for status in statuses) or f"{none}\n")
+    hangs = bool(statuses) and "problem" in statuses[0]
+    return exit_codes.INTERNAL if hangs else exit_codes.DONE
 
 
 def _status_of(daemon: Running) -> dict[str, Any]:

@@ -66,10 +66,7 @@ def _shared_process(session: Session) -> list[Finding]:
     from rolecall_server.daemon import control  # noqa: PLC0415 - not on Windows
 
     found, problems = control.running(session.caller.environment)
-    findings = [
-        Finding("warning", "shared process", problem, "Until then clients go by another folder.")
-        for problem in problems
-    ]
+    findings = [_refused(problem) for problem in problems]
     try:
         status = control.ask(found[0], "status") if found else None
     except control.NoAnswer as problem:
@@ -77,6 +74,12 @@ def _shared_process(session: Session) -> list[Finding]:
     log_file = status["log"] if status else session.caller.state_folder() / "daemon.log"
     running = f"pid {status['pid']}, {len(status['clients'])} clients" if status else "none is running"
     return [*findings, Finding("ok", "shared process", f"{running}; its log: {log_file}")]
+
+
+def _refused(problem: str) -> Finding:
+    """A folder or a socket that clients do not use; the text ends with the remedy."""
+    what, _, remedy = problem.rpartition("; ")
+    return Finding("warning", "shared process", what, f"{remedy[:1].upper()}{remedy[1:]}.")
 
 
 def _workspace(session: Session) -> Finding:

@@ -28,24 +28,31 @@ def statistics(runtime: Runtime) -> dict[str, Any]:
 
 @guarded
 def run(arguments: argparse.Namespace, caller: Caller) -> int:
-    """Print what the daemon that new clients join has counted; 1 where there is none that answers."""
+    """Print what the daemon that new clients join has counted.
+
+    Exit codes: 0, also where none runs (nothing is counted then); 1 where one runs and does not answer.
+    """
     if sys.platform == "win32":
-        note(NOT_HERE)
-        return exit_codes.INTERNAL
+        return _nothing(NOT_HERE, arguments.format)
     from rolecall_server.daemon import control  # noqa: PLC0415 - not on Windows
 
     found, problems = control.running(caller.environment)
     for problem in problems:
         note(f"rolecall: {problem}")
     if not found:
-        note(NONE_RUNS)
-        return exit_codes.INTERNAL
+        return _nothing(NONE_RUNS, arguments.format)
     try:
         answer = control.ask(found[0], "stats")
     except control.NoAnswer as problem:
         note(f"rolecall: {problem}; `rolecall daemon stop` ends it.")
         return exit_codes.INTERNAL
     _print(answer, arguments.format)
+    return exit_codes.DONE
+
+
+def _nothing(why: str, form: str) -> int:
+    note(f"rolecall: {why}.")
+    _print({"pool": [], "breakers": [], "metrics": {}}, form)
     return exit_codes.DONE
 
 

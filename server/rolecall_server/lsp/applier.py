@@ -181,7 +181,9 @@ class EditorApplier:
     async def _to_disk(self, changes: Sequence[Change], *, task_id: str | None) -> None:
         """Write what the client cannot, or did not."""
         if changes:
-            writer = DiskWriter(self._session.workspace, self._session.policy, self._state_folder)
+            session = self._session
+            umask = session.caller.umask
+            writer = DiskWriter(session.workspace, session.policy, self._state_folder, umask=umask)
             await asyncio.to_thread(writer.write, list(changes), task_id=task_id)
 
     async def _record(self, changes: list[Change], task_id: str | None) -> None:

@@ -28,6 +28,7 @@ def asks(endpoint, key, **more):
         "ROLECALL_LLM__MODEL": "fake-model",
         "ROLECALL_LLM__API_KEY": key,
         "ROLECALL_RETRY__MAX_ATTEMPTS": "1",
+        "ROLECALL_APPLY__REPAIR_ROUNDS": "0",
         **more,
     }
 
@@ -214,6 +215,26 @@ def test_the_daemon_takes_nothing_from_the_client_that_started_it(house, project
     assert b"PROXY" not in environment
 
 
+NEW = '<file path="made/new.py">\nX = 1\n</file>\n<done files="1"/>\n'
+
+
+def test_new_files_get_the_mode_that_their_own_client_would_give_them(house, project, other_project):
+    modes = []
+    with endpoint_in_thread([answer(NEW)] * 2) as endpoint:
+        for folder, mask in ((project, 0o027), (other_project, 0o002)):
+            before = os.umask(mask)
+            try:
+                assistant = house.assistant(folder, **asks(endpoint, "sk-ada-0123456789abcdef"))
+            finally:
+                os.umask(before)
+            task_id = assistant.call("developer", instruction="x")["task_id"]
+            assert assistant.call("apply_edits", task_id=task_id)["applied"]
+            modes += [path.stat().st_mode & 0o777 for path in (folder / "made", folder / "made/new.py")]
+    assert [oct(mode) for mode in modes] == ["0o750", "0o640", "0o775", "0o664"]
+    status = Path(f"/proc/{house.pid()}/status").read_text()
+    assert "Umask:\t0077" in status
+
+
 def test_the_daemon_holds_nothing_of_the_relay_that_started_it(house, project):
     reading, writing = os.pipe()
     os.set_inheritable(writing, True)
@@ -316,9 +337,12 @@ def test_stats_show_what_was_counted(house, project, form):
 def test_without_a_daemon_the_commands_say_so(house):
     for command in (["daemon", "status"], ["stats"], ["stats", "--format", "prometheus"]):
         done = house.run(*command)
-        assert (done.returncode, done.stdout) == (1, b"")
-        assert b"no shared process is running" in done.stderr
+        assert done.returncode == 0
+        assert b"no shared process is running" in done.stdout + done.stderr
     assert json.loads(house.run("daemon", "status", "--format", "json").stdout)["running"] is False
+    nothing = {"pool": [], "breakers": [], "metrics": {}}
+    assert json.loads(house.run("stats", "--format", "json").stdout) == nothing
+    assert house.run("stats", "--format", "prometheus").stdout == b""
     assert house.run("daemon", "stop").returncode == 0
 
 
