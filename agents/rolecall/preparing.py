@@ -74,6 +74,7 @@ class Preparation:
         self._gathered: Gathered | None = None
         self._runtime: Runtime | None = None
         self._window: int | None = None
+        self._documents: Snapshot | None = None
 
     async def complete(self, runtime: Runtime, documents: Snapshot) -> None:
         """Find the endpoint, gather the context and make it fit.
@@ -82,7 +83,7 @@ class Preparation:
             RolecallError: the endpoint, the target or the instruction cannot be used.
         """
         settings = self._session.settings
-        self._runtime = runtime
+        self._runtime, self._documents = runtime, documents
         self.endpoint = await resolve(self._session, runtime, model=self._request.model or self._role.model)
         self._gathered = await self._gather(documents)
         self._fit(settings.context.max_total_tokens or UNKNOWN_WINDOW_TOKENS * OUTPUT_SHARE)
@@ -194,6 +195,11 @@ class Preparation:
             format_hint=self._session.settings.apply.format_hint,
         )
         self._prompt, self.omitted = composed.prompt, composed.omitted
+        if self._documents is not None:
+            # The offline provider sees what no prompt has room for.
+            offline = self.endpoint is not None and self.endpoint.provider == "offline"
+            cut = () if offline else tuple(omitted.path for omitted in self.omitted)
+            self._documents.asked(self._prompt.user, cut)
 
     def _output_tokens(self) -> int | None:
         """The limit of the answer: as the settings have it, less where prompt and answer would not fit."""

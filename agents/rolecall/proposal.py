@@ -128,7 +128,7 @@ class Proposal:
         self.changes = self._changes(answer)
 
     def _changes(self, answer: Answer) -> ChangeSet:
-        return propose(answer, self.documents.read, self._session.policy.check)
+        return propose(answer, self.documents.read, self._session.policy.check, self.documents.unseen)
 
     def _placed(self, answer: Answer) -> Answer:
         """With the one spelling of each path; one that names no root belongs to the root of the target."""

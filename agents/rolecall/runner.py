@@ -239,8 +239,7 @@ class Run:
                     yield event
             async with self._deadline():
                 await preparation.complete(self.runtime, self.proposal.documents)
-            rounds = self.session.settings.apply.repair_rounds
-            mending = Mending(self.proposal, preparation, rounds)
+            mending = Mending(self.proposal, preparation, self.session.settings.apply.repair_rounds)
             for stage in (self._ask(preparation), mending.events(self._requests, self._time_left)):
                 async with aclosing(stage) as asking:
                     async for event in asking:
@@ -306,14 +305,11 @@ class Run:
                             yield event
                     case FinishChunk():
                         self._model = item.model
-                        self._calibrate(item)
+                        if self._preparation and not item.usage.estimated:
+                            self._preparation.learn(item.usage.input_tokens, item.model)
                         truncated = item.reason == "length"
         for block in self.proposal.close(truncated=truncated):
             yield FileClosed(block.path, block.action)
-
-    def _calibrate(self, finish: FinishChunk) -> None:
-        if self._preparation is not None and not finish.usage.estimated:
-            self._preparation.learn(finish.usage.input_tokens, finish.model)
 
     def _restart(self) -> Restart:
         self.proposal.restart()

@@ -84,7 +84,12 @@ class Plan:
 
 def plan_for(chosen: list[EvaluationTask], options: argparse.Namespace) -> Plan:
     """Work out what the tasks need; asks nobody."""
-    overrides = {"llm.provider": options.provider, "llm.model": options.model}
+    # What is scored is what a prompt makes a model write, not what a further request makes of it.
+    overrides = {
+        "llm.provider": options.provider,
+        "llm.model": options.model,
+        "apply.repair_rounds": "0",
+    }
     caller = Caller.here("cli", overrides={name: value for name, value in overrides.items() if value})
     with tempfile.TemporaryDirectory(prefix="rolecall-eval-") as folder:
         estimates: dict[str, int] = {}

@@ -33,7 +33,11 @@ PLAIN = {
     "ROLECALL_LLM__MAX_ANSWER_BYTES": "20000",
     "ROLECALL_APPLY__REPAIR_ROUNDS": "0",
 }
-"""Settings under which a fault shows quickly, and one fault does not open the breaker for the next."""
+"""Settings under which a fault shows quickly, and one fault does not open the breaker for the next.
+
+A row is about one request and its attempts, so nothing is asked further to mend what it answered: what comes
+of that, and of faults in it, is proven in ``test_mending.py``.
+"""
 
 
 @dataclass(frozen=True, slots=True)

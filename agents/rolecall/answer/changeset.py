@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rolecall.answer.blocks import Answer
     from rolecall.task import FileAction, FileResult, FileState
-    from rolecall.workspace.documents import Document
+    from rolecall.workspace.documents import Document, Unseen
     from rolecall.workspace.policy import Verdict
 
 __all__ = ["Change", "ChangeSet", "Failure", "LineHunk", "hunks", "propose", "rebase"]
@@ -155,7 +155,10 @@ class ChangeSet:
 
 
 def propose(
-    answer: Answer, read: Callable[[str], Document | None], check: Callable[[str], Verdict]
+    answer: Answer,
+    read: Callable[[str], Document | None],
+    check: Callable[[str], Verdict],
+    unseen: Callable[[Document], Unseen | None] = lambda _: None,
 ) -> ChangeSet:
     """What an answer would change.
 
@@ -163,7 +166,9 @@ def propose(
         answer: the parsed answer.
         read: the file at a workspace path as it is now, None where there is none; may raise RolecallError.
         check: the path policy. A path that it refuses is never read.
+        unseen: what the model does not know of a file that it gives whole or deletes; None where it has seen
+            it, or where nothing tells what it has seen.
     """
     from rolecall.answer.proposing import Proposer  # noqa: PLC0415 - it needs Change, which is defined here
 
-    return Proposer(read, check).change_set(answer)
+    return Proposer(read, check, unseen).change_set(answer)

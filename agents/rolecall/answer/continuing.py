@@ -34,7 +34,8 @@ def last_lines(text: str, block_line: int) -> str:
     body = text[starts[0] :]
     for start in reversed(starts):
         tail = text[start:]
-        if any(len(line.strip()) >= _TELLING for line in tail.split("\n")) and body.count(tail) == 1:
+        telling = any(len(line.strip()) >= _TELLING for line in tail.split("\n"))
+        if telling and body.find(tail) == body.rfind(tail):
             return tail
     return body
 

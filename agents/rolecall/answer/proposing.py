@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rolecall.answer.blocks import Answer, Block, Hunk
     from rolecall.answer.matching import Mismatch
     from rolecall.task import FileAction, FileState
-    from rolecall.workspace.documents import Document
+    from rolecall.workspace.documents import Document, Unseen
     from rolecall.workspace.policy import Verdict
 
 
@@ -26,13 +26,20 @@ class _Failed(Exception):
     """A sign between functions of this module, not an error of the tree."""
 
     def __init__(
-        self, code: ErrorCode, reason: str, state: FileState = "conflict", hunks: Sequence[Hunk] = ()
+        self,
+        code: ErrorCode,
+        reason: str,
+        state: FileState = "conflict",
+        *,
+        hunks: Sequence[Hunk] = (),
+        final: bool = False,
     ) -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
         self.state: FileState = state
         self.hunks = tuple(hunk.line for hunk in hunks)
+        self.final = final
 
     @classmethod
     def misplaced(cls, found: Sequence[tuple[Hunk, Mismatch]]) -> _Failed:
@@ -58,7 +65,7 @@ class _File:
         holds: why the answer's own blocks do.
         only_target: whether the answer names the path only as where another file moves.
         failure: the first thing that went wrong.
-        failures: the blocks that went wrong, in order; none where the path itself is at fault.
+        failures: the blocks that went wrong, in order; none where no other text of the answer would help.
     """
 
     path: str
@@ -105,11 +112,18 @@ class Proposer:
     Args:
         read: the file at a workspace path, None where there is none; may raise RolecallError.
         check: the path policy.
+        unseen: what the model does not know of a file.
     """
 
-    def __init__(self, read: Callable[[str], Document | None], check: Callable[[str], Verdict]) -> None:
+    def __init__(
+        self,
+        read: Callable[[str], Document | None],
+        check: Callable[[str], Verdict],
+        unseen: Callable[[Document], Unseen | None],
+    ) -> None:
         self._read = read
         self._check = check
+        self._unseen = unseen
         self._files: dict[str, _File] = {}
         self._spelled: dict[str, str] = {}
         self._notes: list[str] = []
@@ -143,7 +157,8 @@ class Proposer:
         try:
             self._apply(block, file, target)
         except _Failed as failed:
-            file.failures.append(Failure(block.line, failed.reason, failed.hunks))
+            if not failed.final:
+                file.failures.append(Failure(block.line, failed.reason, failed.hunks))
             if file.failure is None:
                 file.failure = failed
                 file.moved_to = target.path if target is not None else None
@@ -224,10 +239,20 @@ class Proposer:
         if file.edited and text != file.text:
             raise _Failed(ErrorCode.EDIT_CONFLICT, "the answer both edits it and gives it whole.")
         if file.base is not None:
+            self._look_at_unseen(file, file.base)
             self._refuse_elision(block, file, file.base.text)
             if not text and file.base.text:
                 file.holds.append("the answer empties the file")
         file.text, file.body = text, block.text
+
+    def _look_at_unseen(self, file: _File, base: Document) -> None:
+        """Nothing is lost of which the model could not know."""
+        unseen = self._unseen(base)
+        if unseen == "newer":
+            reason = "the file came to exist, or changed, while the answer was made, which has not seen it."
+            raise _Failed(ErrorCode.EDIT_CONFLICT, reason, final=True)
+        if unseen == "cut":
+            file.holds.append("the model did not get to see all of the file that it replaces")
 
     def _refuse_elision(self, block: Block, file: _File, before: str) -> None:
         found = left_out(file.path, block.text, before)
@@ -251,6 +276,8 @@ class Proposer:
             raise _Failed(ErrorCode.EDIT_NOT_FOUND, "the answer deletes it, and there is no such file.")
         if file.edited or file.body is not None:
             raise _Failed(ErrorCode.EDIT_CONFLICT, "the answer both writes and deletes it.")
+        if file.base is not None and not block.hunks:
+            self._look_at_unseen(file, file.base)
         if block.hunks:
             rest = file.lines()
             if misplaced := edit(rest, block):
@@ -373,7 +400,7 @@ class Proposer:
         """What prose names. A suggestion that cannot be computed is left out: nobody asked for it."""
         found: list[Change] = []
         for path in dict.fromkeys(block.path for block in blocks):
-            proposer = Proposer(self._read, self._check)
+            proposer = Proposer(self._read, self._check, self._unseen)
             proposer._apply_all(replace(b, suggestion=False) for b in blocks if b.path == path)
             for change in proposer._changes(()):
                 if change.computed and change.state in {"proposed", "needs_confirmation"}:

@@ -26,6 +26,10 @@ MAX_EDIT_BYTES: Final = 8 * 1024 * 1024
 """The largest file that an edit is computed for."""
 
 
+Unseen = Literal["newer", "cut"]
+"""What a model does not know of a file: ``newer`` than its request, or ``cut`` for want of room."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A text file as it was read.
@@ -121,6 +125,17 @@ class Documents:
         if self.buffers is not None and self.buffers.get(place.path) is not None:
             return True
         return self.workspace.roots[place.root].joinpath(*place.parts).is_file()
+
+    def changed_since(self, path: str, moment_ns: int) -> bool:
+        """Whether the file was made or changed on disk after a moment (``time.time_ns``), or is not there."""
+        try:
+            place = self.policy.resolve(path, for_write=False)
+            status = self.workspace.roots[place.root].joinpath(*place.parts).lstat()
+        except FileNotFoundError:
+            return True
+        except (PathRefused, OSError):
+            return False
+        return status.st_ctime_ns > moment_ns  # the time that no program can set back
 
     def list(self, limit: int = 1_000) -> list[str]:
         """Workspace paths of at most ``limit`` files: shallow ones first, then by name; no secrets."""

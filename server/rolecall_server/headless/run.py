@@ -160,6 +160,8 @@ async def _stream_prose(events: Subscription) -> None:
             case Restart():
                 note("[the answer begins again]")
                 parser, shown = AnswerParser(), 0
+            case Attempt(reason=("repair" | "continue") as why):
+                note(f"[asking the model to {why} what cannot be used of its answer]")
             case Attempt(n, of, wait_s, reason) if n > 1:
                 note(f"[attempt {n} of {of} after {reason}, in {wait_s:.1f} s]")
             case _:

@@ -69,6 +69,11 @@ def test_a_line_that_may_be_repeated_or_go_on_is_not_joined():
     assert joined("  }\n}\n</file>\n", text) is None
 
 
+def test_lines_that_overlap_with_themselves_are_asked_for_until_they_stand_there_once():
+    text = '<file path="a.py">\n' + "  return x\n" * 2 + " "
+    assert last_lines(text, 1) == "  return x\n" * 2 + " "
+
+
 def test_an_indentation_is_not_doubled():
     text = '<file path="a.py">\ndef f():\n    '
     assert joined("    return 1\n</file>\n", text) is None
