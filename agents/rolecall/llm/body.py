@@ -35,6 +35,8 @@ class Body:
 
     def feed(self, chunk: bytes) -> Iterator[str]:
         """The text ``chunk`` completes. Raises the UpstreamError it stands for."""
+        if self._reader.done:
+            return  # after the end comes nothing
         if self._form == "unknown":
             self._hold(chunk)
             self._form = self._told()

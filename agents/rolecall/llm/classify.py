@@ -89,9 +89,9 @@ def _decide(problem: Problem, endpoint: Endpoint, headers: Mapping[str, str]) ->
         "host": host_of(endpoint),
         "model": endpoint.model,
         "status": f"HTTP {problem.status}" if problem.status else "an error within its answer",
-        "location": masked_url(headers.get("location", "")),
+        "location": scrubbed(_target(headers), endpoint),
     }
-    said = scrubbed(problem.excerpt(), endpoint) if row.quote else ""
+    said = problem.excerpt(lambda text: scrubbed(text, endpoint)) if row.quote else ""
     error = row.error(
         row.what.format(**words) + (f" It said: {said}" if said else ""),
         hint=row.hint.format(**words)
@@ -105,6 +105,14 @@ def _decide(problem: Problem, endpoint: Endpoint, headers: Mapping[str, str]) ->
         error.limit_tokens = problem.window_tokens()
         error.prompt_tokens = problem.prompt_tokens()
     return error
+
+
+def _target(headers: Mapping[str, str]) -> str:
+    """Where a redirect leads."""
+    location = headers.get("location", "")
+    if not location:
+        return "an address it does not name"
+    return masked_url(location) if "://" in location else location.partition("?")[0]
 
 
 _MAY_WAIT: Final = (RateLimited, UpstreamUnavailable)

@@ -172,7 +172,8 @@ def _endpoint(
 ) -> Endpoint:
     """The endpoint at ``base_url``, as this client reaches it; the model is still to be chosen."""
     environment = session.caller.environment
-    url = base_url.rstrip("/").removesuffix("/chat/completions")
+    address, _, query = base_url.partition("?")
+    url = address.rstrip("/").removesuffix("/chat/completions")
     return Endpoint(
         provider="openai",
         model=UNCHOSEN,
@@ -182,6 +183,7 @@ def _endpoint(
         headers=dict(headers),
         proxy=proxy_for(url, environment),
         ca_file=ca_for(environment),
+        query=query,
     )
 
 

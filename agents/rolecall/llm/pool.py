@@ -48,7 +48,7 @@ class _Pooled:
     opened: int = 0
     retired: bool = False
     outcomes: deque[bool] = field(default_factory=lambda: deque[bool](maxlen=HEALTH_WINDOW))
-    clients: dict[str, AsyncOpenAI] = field(default_factory=dict[str, "AsyncOpenAI"])
+    clients: dict[tuple[str, str], AsyncOpenAI] = field(default_factory=dict[tuple[str, str], "AsyncOpenAI"])
     http: httpx2.AsyncClient = field(init=False)
 
     def success_rate(self) -> float | None:
@@ -230,7 +230,8 @@ def _client_for(pooled: _Pooled, endpoint: Endpoint) -> AsyncOpenAI:
     from rolecall.llm import transport  # noqa: PLC0415  # heavy; only once something is sent
 
     assert endpoint.base_url is not None
-    client = pooled.clients.get(endpoint.base_url)
+    address = (endpoint.base_url, endpoint.query)
+    client = pooled.clients.get(address)
     if client is None:
-        client = pooled.clients[endpoint.base_url] = transport.client(pooled.http, endpoint)
+        client = pooled.clients[address] = transport.client(pooled.http, endpoint)
     return client

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rolecall.llm.shapes import as_list, as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
 EXCERPT_LIMIT = 300
@@ -64,9 +64,9 @@ class Problem:
         """Whether one of ``codes`` is among its own."""
         return not self.codes.isdisjoint(codes)
 
-    def excerpt(self) -> str:
-        """Its own words on one line, cut to a length that can be shown."""
-        line = " ".join("".join(c if c.isprintable() else " " for c in self.message).split())
+    def excerpt(self, scrub: Callable[[str], str] = str) -> str:
+        """Its own words on one line, cut to a length that can be shown; ``scrub`` sees them whole."""
+        line = " ".join("".join(c if c.isprintable() else " " for c in scrub(self.message)).split())
         return line if len(line) <= EXCERPT_LIMIT else line[: EXCERPT_LIMIT - 1] + "…"
 
     def window_tokens(self) -> int | None:
@@ -105,7 +105,7 @@ def _first_number(patterns: Iterable[re.Pattern[str]], text: str) -> int | None:
 def _parsed(body: bytes | bytearray) -> Any:
     try:
         return json.loads(body)
-    except ValueError:  # also what is not UTF-8
+    except (ValueError, RecursionError):  # also what is not UTF-8, or nested to do harm
         return bytes(body).decode("utf-8", "replace")
 
 

@@ -33,8 +33,12 @@ EVENT_ROOM = 1 << 20
 
 _DONE = b"[DONE]"
 
+_SIGNS_OF_LIFE = {b"ping", b"heartbeat", b"keepalive", b"keep-alive"}
+"""Names of events that gateways send instead of comments; whatever their data is, it is no answer."""
+
 _LENGTH = {"length", "max_tokens", "model_length", "max_output_tokens"}
 _FILTERED = {"content_filter", "safety", "refusal", "prohibited_content", "recitation"}
+_TOOLS = {"tool_calls", "function_call", "tool_use"}
 _FAILED = {"error", "failed", "abort", "network_error"}
 
 
@@ -79,6 +83,8 @@ class AnswerReader:
             return
         if event.name == b"error":
             raise classify.from_event(event.data, self._endpoint)
+        if event.name in _SIGNS_OF_LIFE:
+            return
         yield from self.take_object(self._json(event.data))
 
     def take_last_event(self, event: ServerEvent) -> Iterator[str]:
@@ -145,10 +151,12 @@ class AnswerReader:
         )
 
     def _choice(self, choices: Any) -> Iterator[str]:
-        fields = as_object(next(iter(as_list(choices)), None))
-        if not fields:
+        several = [as_object(choice) for choice in as_list(choices)]
+        if not all(several) or not several:
             raise self._malformed("choices that are no list of objects")
-        if fields.get("index"):
+        # One was asked for; where several come, in any order, the first by number is the answer.
+        fields = next((choice for choice in several if not choice.get("index")), None)
+        if fields is None:
             return
         if fields.get("error"):
             raise classify.from_event(fields, self._endpoint)
@@ -159,7 +167,9 @@ class AnswerReader:
         reason = fields.get("finish_reason")
         if reason:
             yield from self._written(self._halves.rest())
-            word = str(reason).lower()
+            if not isinstance(reason, str):
+                raise self._malformed("a finish reason that is no word")
+            word = reason.lower()
             self.finish = "length" if word in _LENGTH else word
 
     def _message(self, message: dict[str, Any]) -> Iterator[str]:
@@ -209,6 +219,10 @@ class AnswerReader:
                 f"{model} at {host} used up its output tokens before it wrote anything.",
                 hint="Raise llm.max_output_tokens, or select less.",
                 retriable=False,
+            )
+        if self.finish in _TOOLS:
+            return UpstreamProtocolError(
+                f"{model} at {host} called a tool, though none was offered, and wrote nothing.", hint=_AGAIN
             )
         return UpstreamProtocolError(f"The answer of {model} at {host} is empty.", hint=_AGAIN)
 

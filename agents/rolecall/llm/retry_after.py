@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from rolecall.llm.problem import Problem
 
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")
+_LIMITS = (
+    ("x-ratelimit", "-requests"),
+    ("x-ratelimit", "-tokens"),
+    ("x-ratelimit", ""),
+    ("ratelimit", ""),
+    ("anthropic-ratelimit-requests", ""),
+    ("anthropic-ratelimit-tokens", ""),
+    ("anthropic-ratelimit-input-tokens", ""),
+    ("anthropic-ratelimit-output-tokens", ""),
+)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT|\d{10,13}(?:\.\d+)?$")
+_MILLISECONDS = 1e11
 _IN_WORDS = re.compile(
     r"(?:try again|retry) (?:in|after) ((?:\d+h)?(?:\d+m(?!s))?(?:\d+(?:\.\d+)?(?:ms|s))?)\b", re.IGNORECASE
 )
@@ -25,8 +37,9 @@ _IN_WORDS = re.compile(
 def retry_after(headers: Mapping[str, str], problem: Problem, *, now: float | None = None) -> float | None:
     """Seconds to wait, None where the endpoint does not say or the moment has passed.
 
-    In this order: ``retry-after-ms`` and ``retry-after`` (seconds or an HTTP date, RFC 9110 section 10.2.3),
-    the rate-limit headers of what is used up, Google's ``RetryInfo``, the message's own words.
+    In this order: ``retry-after-ms``, Azure's ``x-ms-retry-after-ms``, ``retry-after`` (seconds or an HTTP
+    date, RFC 9110 section 10.2.3), the rate-limit headers of what is used up, Google's ``RetryInfo``, the
+    message's own words.
 
     Args:
         headers: of the response, names in lower case.
@@ -41,10 +54,11 @@ def retry_after(headers: Mapping[str, str], problem: Problem, *, now: float | No
 
 
 def _told(headers: Mapping[str, str], problem: Problem, now: float) -> Iterator[float | None]:
-    milliseconds = _number(headers.get("retry-after-ms"))
-    yield None if milliseconds is None else milliseconds / 1000
+    for name in ("retry-after-ms", "x-ms-retry-after-ms"):
+        milliseconds = _number(headers.get(name))
+        yield None if milliseconds is None else milliseconds / 1000
     yield _seconds_or_date(headers.get("retry-after"), now)
-    yield max(_resets(headers), default=None)
+    yield max(_resets(headers, now), default=None)
     yield _retry_info(problem.fields.get("details"))
     said = _IN_WORDS.search(problem.message)
     yield duration(said[1]) if said else None
@@ -59,12 +73,24 @@ def duration(text: str) -> float | None:
     return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
 
 
-def _resets(headers: Mapping[str, str]) -> Iterator[float]:
-    for what in ("requests", "tokens"):
-        if _number(headers.get(f"x-ratelimit-remaining-{what}")) == 0:
-            seconds = duration(headers.get(f"x-ratelimit-reset-{what}", ""))
+def _resets(headers: Mapping[str, str], now: float) -> Iterator[float]:
+    for prefix, suffix in _LIMITS:
+        if _number(headers.get(f"{prefix}-remaining{suffix}")) == 0:
+            told = headers.get(f"{prefix}-reset{suffix}", "")
+            seconds = _until(told, now) if _MOMENT.match(told) else duration(told)
             if seconds is not None:
                 yield seconds
+
+
+def _until(moment: str, now: float) -> float | None:
+    """Seconds until a moment: ISO 8601 (Anthropic), or (milli)seconds since the epoch (OpenRouter)."""
+    if "T" in moment:
+        try:
+            return datetime.fromisoformat(moment).timestamp() - now
+        except (ValueError, OverflowError):
+            return None
+    number = float(moment)
+    return (number / 1000 if number >= _MILLISECONDS else number) - now
 
 
 def _seconds_or_date(value: str | None, now: float) -> float | None:

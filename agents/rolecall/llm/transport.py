@@ -6,6 +6,7 @@ Importing this module imports openai and httpx2 (0.8 s of CPU); the pool does so
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import httpcore2
 import httpx2
@@ -53,6 +54,7 @@ def client(http: httpx2.AsyncClient, endpoint: Endpoint) -> AsyncOpenAI:
     """The SDK's client for ``endpoint`` over a pooled transport; it never retries by itself."""
     return Client(
         base_url=endpoint.base_url,
+        default_query=dict(parse_qsl(endpoint.query, keep_blank_values=True)),
         # Empty rather than None, since None makes the SDK look into the environment.
         api_key=endpoint.api_key or "",
         admin_api_key="",

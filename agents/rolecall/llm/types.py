@@ -42,7 +42,8 @@ class Endpoint:
 
     Attributes:
         provider: ``openai`` for any compatible server, ``offline`` for scaffolds without a model.
-        base_url: as configured, without a trailing slash; None for ``offline``.
+        base_url: as configured, without query and trailing slash; None for ``offline``.
+        query: what was behind the ``?`` of it: Azure's ``api-version``; sent with every request.
         origin: ``scheme://host:port``; what breakers and keys are bound to.
         api_key: never shown, never logged.
     """
@@ -55,6 +56,7 @@ class Endpoint:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     proxy: str | None = field(default=None, repr=False)
     ca_file: str | None = None
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,8 @@ async def _get(http: httpx2.AsyncClient, endpoint: Endpoint, url: str) -> Any:
     """The JSON at ``url``; None for any failure."""
     import httpx2  # noqa: PLC0415  # heavy; the pool has imported it in a thread
 
+    if endpoint.query:
+        url = f"{url}?{endpoint.query}"
     headers = {**endpoint.headers, "Accept": "application/json", "Accept-Encoding": "identity"}
     if endpoint.api_key:
         headers.setdefault("Authorization", f"Bearer {endpoint.api_key}")

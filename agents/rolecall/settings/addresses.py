@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_SECRET_PARAMETER = re.compile(r"key|token|secret|passw|sig|auth|code|cred", re.IGNORECASE)
 _HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+(%[\w.-]+)?", re.IGNORECASE)
 
 
@@ -26,6 +27,24 @@ def check_address(text: str) -> str:
     if parts.fragment or "#" in address:
         raise ValueError("it has a fragment; end it before the #")
     return address
+
+
+def check_base_url(text: str) -> str:
+    """An http(s) address that may end in a query without secrets: Azure's ``?api-version=…``.
+
+    Raises:
+        ValueError: with what is wrong about it, in words.
+    """
+    address, mark, query = text.strip().partition("?")
+    base = check_address(address)
+    if not mark:
+        return base
+    names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
+    if not names or any(character in ' \\"<>#' or not character.isprintable() for character in query):
+        raise ValueError("what follows its ? is no query of names and values")
+    if any(_SECRET_PARAMETER.search(name) for name in names):
+        raise ValueError("it has a secret in its query; give it as llm.api_key or in llm.extra_headers")
+    return f"{base}?{query}"
 
 
 def origin(address: str) -> str:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StrictStr
 
 from rolecall.settings import checks
-from rolecall.settings.addresses import check_address
+from rolecall.settings.addresses import check_address, check_base_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ _LAX = Field(strict=False)  # takes the list of YAML and JSON where the model ke
 
 Text = Annotated[str, AfterValidator(checks.check_text), Allowed("text on one line, not empty")]
 Address = Annotated[str, AfterValidator(check_address), Allowed(_EXAMPLE_ADDRESS)]
+BaseUrl = Annotated[str, AfterValidator(check_base_url), Allowed(_EXAMPLE_ADDRESS)]
 Key = Annotated[SecretStr, AfterValidator(checks.check_key), Allowed("a key, as text without spaces")]
 Command = Annotated[
     str, AfterValidator(checks.check_command), Allowed('a command line as text, such as "pass show openai"')
@@ -84,7 +85,7 @@ class LlmSettings(Group):
         description="Who answers. auto: what base_url or a key says, else a local server, else offline. "
         "openai: any OpenAI-compatible endpoint. offline: scaffolds made from the code, no model.",
     )
-    base_url: Address | None = Field(
+    base_url: BaseUrl | None = Field(
         default=None,
         repr=False,  # may hold a password
         description="Where the endpoint is, with the part before /chat/completions.",

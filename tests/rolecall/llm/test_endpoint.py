@@ -4,7 +4,7 @@ import pytest
 
 from fakes.asking import ask
 from fakes.connection import FakeConnection, FakeRuntime, call_to
-from fakes.endpoint import FakeEndpoint, Hang, http_error, json_reply, stream
+from fakes.endpoint import FakeEndpoint, Hang, answer, http_error, json_reply, stream
 from rolecall.errors import (
     AuthenticationFailed,
     ConfigurationInvalid,
@@ -57,6 +57,21 @@ async def test_a_key_alone_goes_to_openai(runtime):
 async def test_the_whole_address_of_the_completions_is_understood(runtime):
     found = await resolve(connection(base_url="http://h/v1/chat/completions", model="m"), runtime)
     assert found.base_url == "http://h/v1"
+
+
+async def test_a_query_of_the_base_url_goes_with_every_request(runtime):
+    async with FakeEndpoint() as endpoint:
+        session = connection(base_url=f"{endpoint.base_url}/chat/completions?api-version=2024-10-21")
+        endpoint.default = lambda r: (
+            json_reply({"data": [{"id": "m"}]}) if r.method == "GET" else answer("ok")
+        )
+        found = await resolve(session, runtime)
+        said = await ask(runtime, session, call_to(found))
+    assert said.text == "ok"
+    assert [request.path for request in endpoint.requests] == [
+        "/v1/models?api-version=2024-10-21",
+        "/v1/chat/completions?api-version=2024-10-21",
+    ]
 
 
 async def test_openai_without_address_and_key_is_a_matter_of_configuration(runtime):

@@ -1,7 +1,9 @@
 """Streams that look like success to the SDK, and other faults at the wire: each is an error of its own class."""
 
 import asyncio
+import gzip
 import socket
+import tracemalloc
 
 import httpx2
 import pytest
@@ -322,3 +324,74 @@ async def test_what_holds_the_stream_does_not_hold_the_connection(monkeypatch):
         await runtime.pool.aclose()
     assert isinstance(said.error, UpstreamProtocolError)
     assert len(held) == 1
+
+
+SECOND = {"index": 1, "delta": {"content": "no"}, "finish_reason": "stop"}
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+async def test_of_several_choices_the_first_by_number_is_the_answer_in_any_order(turn):
+    both = [{"index": 0, "delta": {"content": "yes"}}, SECOND][::turn]
+    said, _ = await ask_once(stream(event({"choices": both}), event({"choices": [SECOND]}), STOP, DONE))
+    assert said.text == "yes"
+
+
+async def test_nothing_follows_the_end_of_an_answer():
+    said, _ = await ask_once(stream(HELLO, STOP, DONE, chunk("more"), DONE))
+    assert said.text == "hello"
+
+
+@pytest.mark.parametrize("data", ["", "ping", "{}", '{"type": "ping"}'])
+async def test_events_that_only_say_that_the_endpoint_lives_are_no_answer(data):
+    said, _ = await ask_once(stream(event(data, name="ping"), HELLO, event(data, name="ping"), STOP, DONE))
+    assert said.text == "hello"
+
+
+DEEP = b"[" * 200_000
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (stream(b"data: " + DEEP + b"\n\n"), UpstreamProtocolError),
+        (stream(b'data: {"a": "\\ud83d", "b": ' + DEEP + b"\n\n"), UpstreamProtocolError),
+        (json_reply(DEEP), UpstreamProtocolError),
+        (json_reply(DEEP, 500), UpstreamUnavailable),
+        (stream(b"event: error\ndata: " + DEEP + b"\n\n"), UpstreamUnavailable),
+    ],
+)
+async def test_json_nested_to_do_harm_is_the_endpoints_fault(reply, kind):
+    said, _ = await ask_once(reply)
+    assert type(said.error) is kind
+
+
+async def test_a_key_an_endpoint_quotes_is_masked_also_where_the_quotation_is_cut():
+    for before in range(280, 301):
+        said, _ = await ask_once(
+            http_error(400, f"{'x' * before}sk-secret-key"), endpoint_options={"api_key": "sk-secret-key"}
+        )
+        assert "sk-" not in said.error.message
+
+
+@pytest.mark.parametrize("location", [None, "", "/login?key=sk-secret-key", "https://h/sk-secret-key?a=b#c"])
+async def test_a_redirect_is_told_without_secrets_wherever_it_leads(location):
+    headers = {} if location is None else {"location": location}
+    said, _ = await ask_once(json_reply({}, 302, **headers), endpoint_options={"api_key": "sk-secret-key"})
+    assert "redirects to" in said.error.message
+    assert "sk-" not in said.error.message
+    assert "://;" not in said.error.message
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip, gzip"])
+@pytest.mark.parametrize("status", [200, 500])
+async def test_a_small_body_that_grows_without_limit_is_cut(encoding, status):
+    body = b"data: " + bytes(60_000_000)
+    for _ in encoding.split(","):
+        body = gzip.compress(body, 1)
+    reply = stream(body, status=status, headers={"content-encoding": encoding})
+    tracemalloc.start()
+    said, _ = await ask_once(reply, llm={"max_answer_bytes": 100_000})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert type(said.error) is (AnswerTooLarge if status == 200 else UpstreamUnavailable)
+    assert peak < 20_000_000

@@ -101,7 +101,7 @@ class PoolModel(RuleBasedStateMachine):
             pooled.http.closed = True
 
         pooled.http.aclose = aclose
-        pooled.clients[endpoint.base_url] = SimpleNamespace()
+        pooled.clients[endpoint.base_url, endpoint.query] = SimpleNamespace()
         self.born[id(pooled.http)], self.outcomes[id(pooled.http)] = self.clock.now, []
         return pooled
 

@@ -4,7 +4,7 @@ import pytest
 
 from rolecall.caller import Caller
 from rolecall.settings import load
-from rolecall.settings.addresses import check_address, origin
+from rolecall.settings.addresses import check_address, check_base_url, origin
 
 A, A2, B = "https://a.example/v1", "https://A.example:443/v2", "https://b.example/v1"
 ENV_A = {"ROLECALL_LLM__BASE_URL": A}
@@ -275,3 +275,14 @@ def test_an_origin_is_scheme_host_and_port(address, expected):
 def test_an_address_that_could_be_read_in_two_ways_is_refused(address):
     with pytest.raises(ValueError, match=r"\w"):
         check_address(address)
+
+
+def test_a_base_url_may_have_a_query_without_secrets():
+    azure = "https://unit.openai.azure.com/openai/deployments/m?api-version=2024-10-21"
+    assert check_base_url(f" {azure} ") == azure
+
+
+@pytest.mark.parametrize("tail", ["?", "?key=1", "?api-version=1&Sig=2", "?a=1#b", "?a=<b>", "?a=1 2"])
+def test_a_query_that_is_none_or_holds_a_secret_is_refused(tail):
+    with pytest.raises(ValueError, match=r"\w"):
+        check_base_url(f"https://h/v1{tail}")
