@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from rolecall_server.lsp import errors
-from rolecall_server.lsp.code_actions import lines_of
 from rolecall_server.lsp.errors import Refusal
+from rolecall_server.lsp.lines import lines_of
 from rolecall_server.lsp.shapes import is_list, is_object, is_position
 
 if TYPE_CHECKING:

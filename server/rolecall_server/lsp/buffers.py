@@ -94,6 +94,15 @@ class TextBuffer:
         with self._lock:
             return list(self._lines)
 
+    def is_one_character(self, start: Position, end: Position) -> bool:
+        """Whether a range holds one character, or one line ending."""
+        with self._lock:
+            (line, first), (last_line, last) = self._place(start), self._place(end)
+            if last_line == line:
+                return last - first == 1
+            ends_line = line < len(self._lines) and first == len(self._lines[line].rstrip("\r\n"))
+            return ends_line and (last_line, last) == (line + 1, 0)
+
     def replace(self, text: str, version: int) -> None:
         """Take a whole new text."""
         with self._lock:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 from lsprotocol import types
 
 from rolecall_server.lsp import errors
+from rolecall_server.lsp.buffers import Position
 from rolecall_server.lsp.errors import Refusal
 from rolecall_server.lsp.instructions import addressed, instruction_in
+from rolecall_server.lsp.lines import Lines, lines_of, subject_of, symbol_in
+from rolecall_server.lsp.proposals import offered
 from rolecall_server.lsp.shapes import at, is_list, is_object, is_position
-from rolecall_server.lsp.symbols import outline, symbol_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from rolecall.roles import Role, RoleTask, Situation
     from rolecall_server.lsp.buffers import TextBuffer
     from rolecall_server.lsp.connection import Connection
-    from rolecall_server.lsp.symbols import Symbol
 
     Json = dict[str, Any]
 
@@ -33,21 +34,6 @@ FIRST: Final = 2
 TITLE_LIMIT: Final = 100
 INSTRUCTION_LINES: Final = 200
 """Lines of a selection that are searched for instructions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Whole lines, 0-based and inclusive."""
-
-    first: int
-    last: int
-
-    def to_range(self) -> Json:
-        """The LSP range of the whole lines."""
-        return {
-            "start": {"line": self.first, "character": 0},
-            "end": {"line": self.last + 1, "character": 0},
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +108,9 @@ def actions(connection: Connection, params: Json) -> list[Json]:
     roles = connection.roles.roles()
     found = [*_instructions(buffer, scene, roles, wanted)]
     for role in roles:
-        offered = list(_offered(role, scene, wanted))
-        found += offered if wanted is not None else offered[:FIRST]
+        fitting = list(_offered(role, scene, wanted))
+        found += fitting if wanted is not None else fitting[:FIRST]
+    found += [action for action in offered(connection, path) if _is_wanted(action["kind"], wanted)]
     return [_for_client(connection, action) for action in found]
 
 
@@ -146,10 +133,10 @@ def _scene(buffer: TextBuffer, path: str, start: Json, end: Json, context: Json)
     start, end = sorted((start, end), key=lambda position: (position["line"], position["character"]))
     cursor = lines_of(start, end)
     name = path.rsplit("/", 1)[-1]
-    symbol = _symbol(buffer, name, cursor)
+    symbol = symbol_in(buffer, name, cursor)
     selected: Lines | None = None
     subject = name
-    if start != end:
+    if start != end and not _is_cursor(buffer, start, end):
         selected, subject = cursor, subject_of(buffer, name, cursor)
     elif symbol is not None:
         selected, subject = Lines(symbol.start, symbol.end), symbol.name
@@ -164,33 +151,9 @@ def _scene(buffer: TextBuffer, path: str, start: Json, end: Json, context: Json)
     )
 
 
-def subject_of(buffer: TextBuffer, name: str, lines: Lines) -> str:
-    """What selected lines are called: their symbol, else the lines themselves of the file of that name."""
-    symbol = _symbol(buffer, name, lines)
-    return symbol.name if symbol else f"{_span(lines)} of {name}"
-
-
-def lines_of(start: Json, end: Json) -> Lines:
-    """The whole lines of an LSP range; an end at a line's very beginning does not take that line in."""
-    last = end["line"]
-    if end["character"] == 0 and last > start["line"]:
-        last -= 1
-    return Lines(start["line"], last)
-
-
-def language_of(language: str, name: str) -> str:
-    """The language for the outline, also where the client does not know it."""
-    return "python" if language == "python" or name.endswith((".py", ".pyi")) else language
-
-
-def _symbol(buffer: TextBuffer, name: str, lines: Lines) -> Symbol | None:
-    return symbol_at(outline(buffer.text, language_of(buffer.language, name)), lines.first, lines.last)
-
-
-def _span(lines: Lines) -> str:
-    if lines.first == lines.last:
-        return f"line {lines.first + 1}"
-    return f"lines {lines.first + 1}-{lines.last + 1}"
+def _is_cursor(buffer: TextBuffer, start: Json, end: Json) -> bool:
+    """Helix and Kakoune always select something: their bare cursor is a selection of one character."""
+    return buffer.is_one_character(Position(**start), Position(**end))
 
 
 def _diagnostics_in(context: Json, cursor: Lines) -> list[Json]:
@@ -253,10 +216,12 @@ def _is_wanted(kind: str, wanted: Sequence[str] | None) -> bool:
 
 
 def _for_client(connection: Connection, action: Json) -> Json:
-    command = _command(action["title"], action["data"])
+    command = action.get("command") or _command(action["title"], action["data"])
     if not connection.client.code_action_literals:
         return command
-    return action if connection.client.resolves_commands else {**action, "command": command}
+    # Helix says that it resolves commands, and runs only those that came with the action.
+    resolved = connection.client.resolves_commands and connection.wait
+    return action if resolved else {**action, "command": command}
 
 
 def _command(title: str, data: Json) -> Json:

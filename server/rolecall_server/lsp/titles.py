@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from rolecall_server.lsp.code_actions import lines_of, subject_of
+from rolecall_server.lsp.lines import lines_of, subject_of
 
 if TYPE_CHECKING:
     from rolecall.roles import RoleCatalog
@@ -28,9 +28,24 @@ def run_title(roles: RoleCatalog, documents: OpenDocuments, values: dict[str, An
         documents: the client's open documents.
         values: the argument object of ``rolecall.run``.
     """
-    work = " ".join(_work(roles, values, _subject(documents, values)).split())
-    title = f"{role_title(roles, values['role'])}: {work}" if work else role_title(roles, values["role"])
+    work = work_of(roles, values["role"], values.get("task"), _subject(documents, values))
+    return titled(roles, values["role"], work or values.get("instruction", ""))
+
+
+def titled(roles: RoleCatalog, role_id: str, work: str) -> str:
+    """The role's title, then the work, on one line that fits a menu."""
+    work = " ".join(work.split())
+    title = f"{role_title(roles, role_id)}: {work}" if work else role_title(roles, role_id)
     return title if len(title) <= LIMIT else f"{title[: LIMIT - 1]}…"
+
+
+def work_of(roles: RoleCatalog, role_id: str, task_id: str | None, subject: str) -> str:
+    """What a task does to its subject; its id where the role has no such task, empty for none."""
+    for role in roles.roles():
+        for task in role.tasks:
+            if (role.id, task.id) == (role_id, task_id):
+                return task.phrase(subject)
+    return str(task_id or "")
 
 
 def _subject(documents: OpenDocuments, values: dict[str, Any]) -> str:
@@ -39,12 +54,3 @@ def _subject(documents: OpenDocuments, values: dict[str, Any]) -> str:
     if asked is None or buffer is None:
         return name
     return subject_of(buffer, name, lines_of(asked["start"], asked["end"]))
-
-
-def _work(roles: RoleCatalog, values: dict[str, Any], subject: str) -> str:
-    wanted = values.get("task")
-    for role in roles.roles():
-        for task in role.tasks:
-            if (role.id, task.id) == (values["role"], wanted):
-                return task.phrase(subject)
-    return str(wanted or values.get("instruction", ""))

@@ -413,3 +413,40 @@ async def test_a_file_outside_the_workspace_is_never_sent_to_the_editor(edit_wit
     assert result["error"]["code"] == "path_refused"
     assert editor.edits == []
     assert not (editor.folder.parent / "outside.py").exists()
+
+
+@pytest.mark.parametrize("profile", [VSCODE, EGLOT, PLAIN], ids=["vscode", "eglot", "plain"])
+async def test_a_proposal_that_was_not_applied_is_offered_again_where_its_files_are(
+    edit_with, endpoint, profile
+):
+    replies(endpoint, RAISE_LIMIT, NEW_TEST)
+    editor = await edit_with(profile)
+    uri = editor.open("src/pricing.py")
+    offer = "Apply the proposal of Developer: refactor pricing.py"
+    assert offer not in await titles(editor, uri)
+    await editor.command("rolecall.run", run(uri, apply="never"))
+    (action,) = [one for one in await editor.actions(uri, (0, 0)) if one.title == offer]
+    other = editor.open("README.md", "# Notes\n", language="markdown")
+    assert offer not in await titles(editor, other)
+    command = getattr(action, "command", action)
+    command = action if isinstance(command, str) else command
+    applied = await editor.command(command.command, command.arguments[0])
+    assert applied["applied"], applied
+    assert "LIMIT = 200" in editor.files[uri].text
+    assert offer not in await titles(editor, uri)
+
+
+async def test_a_proposal_is_offered_by_its_kind_and_not_once_discarded(edit_with, endpoint):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with(VSCODE)
+    uri = editor.open("src/pricing.py")
+    result = await editor.command("rolecall.run", run(uri, apply="never"))
+    wanted = ["refactor.rolecall.developer.proposal"]
+    assert len(await editor.actions(uri, (0, 0), only=wanted)) == 1
+    assert await editor.actions(uri, (0, 0), only=["refactor.rolecall.qa_engineer.proposal"]) == []
+    await editor.command("rolecall.discard", {"task_id": result["task_id"]})
+    assert await editor.actions(uri, (0, 0), only=wanted) == []
+
+
+async def titles(editor, uri):
+    return [one.title for one in await editor.actions(uri, (0, 0))]
