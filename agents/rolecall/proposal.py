@@ -10,7 +10,7 @@ from rolecall import applying
 from rolecall.answer import Answer, AnswerParser, BlockClosed, repaired
 from rolecall.answer.changeset import ChangeSet, propose
 from rolecall.answer.continuing import continued
-from rolecall.errors import AnswerIncomplete, PathRefused
+from rolecall.errors import AnswerIncomplete, EditNotFound, PathRefused
 from rolecall.task import SUMMARY_LIMIT
 from rolecall.workspace.names import escape_reason
 from rolecall.workspace.snapshot import Snapshot
@@ -160,6 +160,11 @@ class Proposal:
             error = AnswerIncomplete(
                 f"The answer was cut off: {self.cut}. Nothing was written.",
                 hint="Its complete files stay proposals. Raise llm.max_output_tokens, or ask for less.",
+            )
+        if error is None and self.changes.problems and not self.changes.applicable:
+            error = EditNotFound(
+                f"The answer holds edits that cannot be used: {'; '.join(self.changes.problems)}.",
+                hint="Mend these lines of the answer, or ask again.",
             )
         if error is None:
             return

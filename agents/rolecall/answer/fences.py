@@ -15,7 +15,7 @@ from rolecall.answer.envelope import EnvelopeReader, begins_envelope
 from rolecall.answer.info import fence_info
 from rolecall.answer.names import backticked_path, is_markdown, path_in_comment, path_on_line
 from rolecall.answer.reading import BlockReader, Line, Taken
-from rolecall.answer.search_replace import EditRun, opening_length
+from rolecall.answer.search_replace import EditRun, misread_search, opening_length
 from rolecall.answer.tags import tag_on_line
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ class FenceReader(BlockReader):
         self._nested: list[FenceMark] = []
         self._hold: str | None = None
         self._hidden_tag = 0
+        self._misread: str | None = None
+        self._misread_at = 0
         self._counter = unified_diff.HunkCounter() if self._info.diff else None
 
     # -- lines
@@ -120,6 +122,9 @@ class FenceReader(BlockReader):
     def _add(self, line: Line) -> None:
         self._body.append(line.text)
         self._filled += bool(line.text.strip())
+        if self._filled == 1 and not self._misread:
+            self._misread = misread_search(line.text)
+            self._misread_at = line.number
         if self._counter is not None:
             self._counter.take(line.text)
         if not self._hidden_tag and tag_on_line(line.text):
@@ -255,6 +260,8 @@ class FenceReader(BlockReader):
         if self._script:
             return
         blocks = self._blocks()
+        if self._misread is not None:
+            self._problems.append(f"answer line {self._misread_at} is {self._misread}")
         if blocks:
             self.is_file = True
             self._closed.extend(replace(block, hold=block.hold or self._hold) for block in blocks)

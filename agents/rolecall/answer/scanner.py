@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rolecall.answer.blocks import Answer, Block, BlockClosed
 from rolecall.answer.envelope import EnvelopeReader, begins_envelope
 from rolecall.answer.fences import FenceReader, fence_mark
+from rolecall.answer.lookalikes import lookalike
 from rolecall.answer.names import backticked_path, path_on_line
 from rolecall.answer.reading import Line, Reader, Taken
 from rolecall.answer.search_replace import EditRun, closing_length, opening_length
@@ -149,7 +150,7 @@ class AnswerParser:
         text = line.text
         tag = tag_on_line(text)
         if tag is not None:
-            return self._open_tag(tag, line)
+            return self._open_tag(tag, line) or self._note_stray(line)
         if begins_envelope(text):
             self._begin(EnvelopeReader(line.number))
         elif opening_length(text):
@@ -198,7 +199,10 @@ class AnswerParser:
 
     def _note_stray(self, line: Line) -> bool:
         text = line.text
-        if is_stray(text):
+        meant = lookalike(text, self._prose.above)
+        if meant is not None:
+            self._problems.append(f"answer line {line.number} is {meant}")
+        elif is_stray(text):
             self._problems.append(
                 f"a stray {text.rstrip()} stands at answer line {line.number}: "
                 "a body before it may have ended too early"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 _SHORTEST: Final = 5
 _LONGEST: Final = 9
+_LIKE_SEARCH: Final = re.compile(r"<{4,40}[ \t]*SEARCH\b")
 _LONGEST_LINE: Final = 200
 """Characters of a marker line with the white space that may follow."""
 
@@ -30,6 +32,13 @@ def closing_length(text: str) -> int:
 def divider_length(text: str) -> int:
     """The number of ``=`` of a divider line; 0 where the line is none."""
     return _marker(text, "=", "")
+
+
+def misread_search(text: str) -> str | None:
+    """What a line that looks like a SEARCH marker is, where it is none; None for all other lines."""
+    if text[:4] != "<<<<" or not _LIKE_SEARCH.match(text) or opening_length(text):
+        return None
+    return "a SEARCH marker that cannot be read (5 to 9 '<', then SEARCH, and nothing else on the line)"
 
 
 def _marker(text: str, sign: str, word: str) -> int:

@@ -14,7 +14,7 @@ from rolecall.answer import unified_diff
 from rolecall.answer.blocks import Block, Grammar
 from rolecall.answer.names import written
 from rolecall.answer.reading import BlockReader, Line, Taken
-from rolecall.answer.search_replace import EditScript
+from rolecall.answer.search_replace import EditScript, misread_search
 from rolecall.answer.vocabulary import CODE_SUFFIXES
 
 if TYPE_CHECKING:
@@ -118,6 +118,9 @@ class FileReader(BlockReader):
         if script is not None:  # SEARCH/REPLACE blocks and nothing else: an edit in the wrong tag
             return Block(self._path, "edit", Grammar.TAGS, self._line, hunks=script)
         text = "".join(f"{line}\n" for line in self._body)
+        first = next((line for line in self._body if line.strip()), "")
+        if self._hold is None and (misread := misread_search(first)):
+            self._hold = f"its body begins with {misread}"
         if self._hold is None and _is_wrapped(self._path, self._body):
             self._hold = "its body stands between code fences, which are no part of such a file"
         return Block(self._path, "whole", Grammar.TAGS, self._line, text, hold=self._hold)

@@ -51,6 +51,17 @@ def test_an_answer_cut_off_is_incomplete(surroundings, project):
     assert not (project / "a.py").exists()
 
 
+def test_a_marker_that_cannot_be_read_is_named_with_its_line_and_fails(surroundings, project):
+    marker = b"Here:\n\n<<<<<<< SEARCH src/pricing.py\nLIMIT = 100\n=======\nLIMIT = 1\n>>>>>>> REPLACE\n"
+    for options in ((), ("--write", "--yes")):
+        done = surroundings.run("apply", "--format", "json", *options, cwd=project, stdin=marker)
+        assert done.returncode == 5
+        error = json.loads(done.stdout)["error"]
+        assert error["code"] == "edit_not_found"
+        assert "answer line 3 is a SEARCH marker that cannot be read" in error["message"]
+    assert "LIMIT = 100" in (project / "src/pricing.py").read_text()
+
+
 def test_an_answer_without_files_says_so(surroundings, project):
     done = surroundings.run("apply", "--write", cwd=project, stdin=b"Just prose.\n")
     assert done.returncode == 0

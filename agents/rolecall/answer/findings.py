@@ -1,0 +1,90 @@
+"""Findings in an answer's prose: what a review says about one line of a file, so that an editor can show it there.
+
+A finding is a line of its own, a list item or not. The line it is about is quoted, since files are shown to
+the model without line numbers, or numbered as compilers do:
+
+    - `src/pricing.py`: `return price * percent`: warning: percent is never checked
+    src/pricing.py:12: error: percent is never checked
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Severity = Literal["error", "warning", "information", "hint"]
+
+MOST: Final = 200
+"""Findings of one answer that count; more than that nobody reads in an editor."""
+
+_SEVERITIES: Final[dict[str, Severity]] = {
+    "error": "error",
+    "warning": "warning",
+    "info": "information",
+    "information": "information",
+    "note": "information",
+    "hint": "hint",
+}
+_FINDING: Final = re.compile(
+    r"[ \t]*(?:[-*+] |\d{1,3}[.)] )?[ \t]*"
+    r"(?P<tick>`?)(?P<path>[^\s`:]+)(?::(?P<line>\d{1,7})(?:[:-]\d{1,7})?)?(?P=tick):[ \t]*"
+    r"(?:(?P<ticks>`+)[ \t]?(?P<quoted>[^`\n].*?)[ \t]?(?P=ticks)[ \t]*[:—–-]+[ \t]*)?"
+    rf"(?:\*{{0,2}}(?P<severity>{'|'.join(_SEVERITIES)})\*{{0,2}}[ \t]*:[ \t]*)?"
+    r"(?P<message>\S.*)\Z",
+    re.IGNORECASE,
+)
+_LONGEST: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with one line.
+
+    Attributes:
+        path: of the file, as the answer writes it.
+        message: what is wrong.
+        severity: ``warning`` where the answer does not say.
+        line: the line's number, 1-based; None where it is only quoted.
+        quoted: the line's text; None where it is only numbered.
+    """
+
+    path: str
+    message: str
+    severity: Severity = "warning"
+    line: int | None = None
+    quoted: str | None = None
+
+    def line_in(self, text: str) -> int | None:
+        """The 0-based line of a file's present text; None where that is not certain."""
+        lines = text.split("\n")
+        if self.quoted is None:
+            return self.line - 1 if self.line is not None and 0 < self.line <= len(lines) else None
+        wanted = self.quoted.strip()
+        same = [number for number, line in enumerate(lines) if line.strip() == wanted]
+        same = same or [number for number, line in enumerate(lines) if wanted in line]
+        if self.line is not None and self.line - 1 in same:
+            return self.line - 1
+        return same[0] if len(same) == 1 else None
+
+
+def findings(prose: str) -> Iterator[Finding]:
+    """The findings in a text, in order; everything else in it is skipped."""
+    found = 0
+    for line in prose.split("\n"):
+        match = _FINDING.match(line.rstrip()) if len(line) <= _LONGEST else None
+        if match is None or not (match["line"] or match["quoted"]):
+            continue
+        found += 1
+        if found > MOST:
+            return
+        yield Finding(
+            path=match["path"],
+            message=match["message"],
+            severity=_SEVERITIES[cast("str", match["severity"] or "warning").lower()],
+            line=int(match["line"]) if match["line"] else None,
+            quoted=match["quoted"],
+        )
