@@ -212,7 +212,7 @@ DEADLINES = [
     broken("only-keep-alives", "Keep-alives, never a token", "comments for ever", stream(Repeat(PING, 0.02)), "timed_out", "llm.first_token_timeout_s", exit=6, hung_up=True),
     broken("silence-in-answer", "The answer stops in its middle", "text, silence", stream(HELLO, Hang()), "timed_out", "llm.idle_timeout_s", exit=6, hung_up=True, text="Hello"),
     broken("keep-alives-in-answer", "The answer stops, keep-alives go on", "text, comments for ever", stream(HELLO, Repeat(PING, 0.02)), "timed_out", "llm.idle_timeout_s", exit=6, hung_up=True),
-    final("dribble", "The answer comes too slowly", "a word now and then, for ever; `llm.total_timeout_s` 1.5", stream(Repeat(chunk("x "), 0.05)), "timed_out", "llm.total_timeout_s", exit=6, hung_up=True, settings={"ROLECALL_LLM__TOTAL_TIMEOUT_S": "1.5"}),
+    final("dribble", "The answer comes too slowly", "a word now and then, for ever; `llm.total_timeout_s` 5", stream(Repeat(chunk("x "), 0.05)), "timed_out", "llm.total_timeout_s", exit=6, hung_up=True, settings={"ROLECALL_LLM__TOTAL_TIMEOUT_S": "5"}),
 ]  # fmt: skip
 
 

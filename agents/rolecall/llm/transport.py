@@ -117,6 +117,8 @@ def _connections(
     return httpcore2.AsyncHTTPProxy(
         httpcore2.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=b"/"),
         proxy_auth=proxy.raw_auth,
+        # Who vouches for the endpoints of a network vouches for its proxy.
+        proxy_ssl_context=options["ssl_context"] if address.scheme == "https" else None,
         **options,
     )
 

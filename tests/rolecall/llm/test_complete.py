@@ -2,7 +2,9 @@
 
 import asyncio
 import dataclasses
+import time
 from contextlib import aclosing
+from statistics import median
 
 import pytest
 
@@ -261,6 +263,23 @@ async def test_the_breaker_opens_and_then_nothing_is_sent(runtime):
     assert isinstance(second.error, BreakerOpen)
     assert second.error.retry_after_s == pytest.approx(59, abs=1)
     assert (len(first.attempts), len(second.attempts), len(endpoint.completions)) == (2, 0, 2)
+
+
+async def test_an_open_breaker_answers_within_50_ms(runtime):
+    connection = FakeConnection({"breaker": {"failure_threshold": 1}, "retry": {"max_attempts": 1}})
+    async with FakeEndpoint(default=http_error(500)) as endpoint:
+        call = call_to(endpoint_at(endpoint.base_url))
+        await ask(runtime, connection, call)
+        spent = []
+        for _ in range(20):
+            began = time.perf_counter()
+            said = await ask(runtime, connection, call)
+            spent.append(time.perf_counter() - began)
+            assert isinstance(said.error, BreakerOpen)
+            assert said.error.retry_after_s > 0
+    # The median, since a busy machine may stop any one of them.
+    assert median(spent) < 0.05
+    assert len(endpoint.completions) == 1
 
 
 async def test_the_breaker_recovers_after_so_many_probes(runtime):

@@ -1,0 +1,155 @@
+"""Through a proxy, by what the proxy and the endpoint behind it saw."""
+
+import asyncio
+import base64
+import ssl
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from fakes.asking import ask
+from fakes.connection import FakeConnection, FakeRuntime, call_to, endpoint_at
+from fakes.endpoint import DONE, chunk
+from fakes.patience import PATIENCE_S
+from rolecall.errors import EndpointUnreachable
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
+ANSWER = HEAD + chunk("hello") + chunk(finish="stop") + DONE
+
+
+class Tunnel:
+    """An HTTP proxy that grants, or refuses, the way to wherever it is asked for."""
+
+    def __init__(self, refusal=b""):
+        self.heads = []
+        self.refusal = refusal
+
+    async def serve(self, reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        self.heads.append(head.decode())
+        if self.refusal:
+            writer.write(self.refusal)
+        else:
+            host, _, port = head.split()[1].decode().rpartition(":")
+            there, back = await asyncio.open_connection(host, int(port))
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await asyncio.gather(carry(reader, back), carry(there, writer), return_exceptions=True)
+            with suppress(ConnectionError):
+                await back.wait_closed()
+
+
+async def carry(reader, writer):
+    try:
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    finally:
+        writer.close()
+
+
+class Endpoint:
+    """An endpoint that answers once, with these bytes, and notes when its client has gone."""
+
+    def __init__(self, reply, *, ends=True):
+        self.reply, self.ends = reply, ends
+        self.answered, self.gone = asyncio.Event(), asyncio.Event()
+        self.gone_at = 0.0
+
+    async def serve(self, reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(self.reply)
+        await writer.drain()
+        self.answered.set()
+        try:
+            while not self.ends and await reader.read(65_536):
+                pass
+        except ConnectionError:
+            pass
+        self.gone_at = asyncio.get_running_loop().time()
+        self.gone.set()
+
+
+@asynccontextmanager
+async def listening(serve, folder=None):
+    context = None
+    if folder:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    served = set()
+
+    def accept(reader, writer):
+        served.add(asyncio.create_task(finish(serve, reader, writer)))
+
+    async with asyncio.timeout(PATIENCE_S):
+        async with await asyncio.start_server(accept, "127.0.0.1", 0, ssl=context) as server:
+            yield server.sockets[0].getsockname()[1]
+        # They end by themselves, since their clients have hung up.
+        await asyncio.gather(*served)
+
+
+async def finish(serve, reader, writer):
+    try:
+        await serve(reader, writer)
+    finally:
+        writer.close()
+        with suppress(ConnectionError, ssl.SSLError):
+            await writer.wait_closed()
+
+
+async def ask_through(proxy, port, folder):
+    runtime = FakeRuntime()
+    endpoint = endpoint_at(
+        f"https://127.0.0.1:{port}/v1", api_key="sk-key", proxy=proxy, ca_file=str(folder / "cert.pem")
+    )
+    said = await ask(runtime, FakeConnection({"retry": {"max_attempts": 1}}), call_to(endpoint))
+    await runtime.pool.aclose()
+    return said
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_an_encrypted_request_goes_through_a_tunnel_that_learns_neither_key_nor_prompt(
+    certificate, scheme
+):
+    tunnel = Tunnel()
+    async with (
+        listening(Endpoint(ANSWER).serve, certificate) as port,
+        listening(tunnel.serve, certificate if scheme == "https" else None) as proxy,
+    ):
+        said = await ask_through(f"{scheme}://ann:hunter22@127.0.0.1:{proxy}", port, certificate)
+    assert said.error is None
+    assert said.text == "hello"
+    [head] = tunnel.heads
+    assert head.startswith(f"CONNECT 127.0.0.1:{port} ")
+    assert base64.b64encode(b"ann:hunter22").decode() in head
+    assert "sk-key" not in head
+
+
+@pytest.mark.parametrize(
+    ("refusal", "says"),
+    [
+        (b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", "refused the way"),
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n", "refused the way"),
+        (b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n", "refused the way"),
+    ],
+)
+async def test_a_proxy_that_refuses_is_told_apart_from_the_endpoint(certificate, refusal, says):
+    async with listening(Tunnel(refusal).serve) as proxy:
+        said = await ask_through(f"http://ann:hunter22@127.0.0.1:{proxy}", 9, certificate)
+    assert isinstance(said.error, EndpointUnreachable)
+    assert says in said.error.message
+    assert "hunter22" not in str(said.error.__dict__)
+
+
+async def test_a_cancel_hangs_up_an_encrypted_connection_though_its_peer_says_no_goodbye(certificate):
+    endpoint = Endpoint(HEAD + chunk("begun"), ends=False)
+    async with listening(endpoint.serve, certificate) as port:
+        runtime = FakeRuntime()
+        target = endpoint_at(f"https://127.0.0.1:{port}/v1", ca_file=str(certificate / "cert.pem"))
+        task = asyncio.create_task(ask(runtime, FakeConnection(), call_to(target)))
+        await endpoint.answered.wait()
+        cancelled_at = asyncio.get_running_loop().time()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await endpoint.gone.wait()
+        await runtime.pool.aclose()
+    assert endpoint.gone_at - cancelled_at < 0.2
