@@ -195,13 +195,14 @@ def test_the_pipeline_is_read_only_and_calls_the_projects_commands(project):
     assert job["timeout-minutes"]
     assert [step["run"] for step in job["steps"] if "run" in step] == [
         "python -m pip install .",
+        "python -m pip install pytest ruff",
         "python -m ruff check .",
         "python -m pytest",
     ]
 
 
 def test_manifests_hold_the_restricted_standard(project):
-    shop = project({"pyproject.toml": PYPROJECT})
+    shop = project({"pyproject.toml": PYPROJECT, "Procfile": "web: shop --port 8000\n"})
 
     shop.ask("devops_engineer", "kubernetes")
 

@@ -123,7 +123,8 @@ def _python(task: str, request: TaskRequest, gathered: Gathered, target: Context
         from rolecall.llm.offline.writing.docstrings import docstrings  # noqa: PLC0415 - likewise
 
         return docstrings(request, target)
-    from rolecall.llm.offline import analyst, developer, hardening, plans  # noqa: PLC0415 - likewise
+    from rolecall.llm.offline import analyst, developer, plans  # noqa: PLC0415 - likewise
+    from rolecall.llm.offline.hardening import mending  # noqa: PLC0415 - likewise
     from rolecall.llm.offline.study import study  # noqa: PLC0415 - likewise
     from rolecall.llm.offline.writing import writer  # noqa: PLC0415 - likewise
 
@@ -134,7 +135,7 @@ def _python(task: str, request: TaskRequest, gathered: Gathered, target: Context
         "acceptance": analyst.acceptance,
         "implement": developer.implement,
         "refactor": developer.refactor,
-        "harden": hardening.harden,
+        "harden": mending.harden,
         "fix": lambda item: developer.fix(item, request),
         "test_plan": plans.test_plan,
         "security_tests": plans.security_tests,

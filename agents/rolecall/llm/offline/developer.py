@@ -7,9 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 from rolecall.llm.offline.draft import Draft
+from rolecall.llm.offline.extracting import extracted, switches
 from rolecall.llm.offline.patches import Patch, split_lines, to_edits
+from rolecall.llm.offline.source.promises import promised_errors
 from rolecall.llm.offline.source.reading import Definition, decorators
-from rolecall.llm.offline.source.wording import words
+from rolecall.llm.offline.source.wording import first_sentence, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +38,10 @@ def implement(study: Study) -> Draft:
         )
         draft.say("They raise NotImplementedError until a person, or a model, writes their bodies.")
         return draft
+    waiting = [item.qualified for item in _all(study) if "TODO(rolecall)" in ast.unparse(item.node)]
+    if waiting:
+        draft.say(f"Already marked in {study.target.path}, and waiting for a body: {', '.join(waiting[:8])}.")
+        return draft
     path = re.sub(r"\.py$", ".pyi", study.target.path)
     if path == study.target.path or path in study.project.paths:
         draft.say(f"{study.target.path} has no stub to fill in.")
@@ -61,14 +67,15 @@ def _is_stub(item: Definition) -> bool:
     if any("Protocol" in ast.unparse(base) for base in (item.owner_node.bases if item.owner_node else [])):
         return False
     body = [node for node in item.node.body if not _is_docstring(node)]
-    return len(body) <= 1 and all(
-        isinstance(node, ast.Pass)
-        or (
-            isinstance(node, ast.Expr)
-            and isinstance(node.value, ast.Constant)
-            and node.value.value is Ellipsis
-        )
-        for node in body
+    return len(body) <= 1 and all(_says_nothing(node) for node in body)
+
+
+def _says_nothing(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Raise):
+        text = ast.unparse(node.exc) if node.exc else ""
+        return text.startswith("NotImplementedError") and "rolecall" not in text
+    return isinstance(node, ast.Pass) or (
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is Ellipsis
     )
 
 
@@ -81,22 +88,34 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 
 def _body_patch(item: Definition, lines: list[str]) -> Patch:
+    """The body as a list of what to write, from the docstring, and an error until somebody has."""
     last = item.node.body[-1]
-    todo = f'raise NotImplementedError("TODO(rolecall): {words(item.name)}")'
     row = last.lineno - 1
     before = lines[row].encode()[: last.col_offset].decode(errors="replace")
-    if before.strip():
-        if _is_docstring(last):
-            return Patch(
-                (last.end_lineno or last.lineno),
-                (last.end_lineno or last.lineno),
-                (f"{' ' * last.col_offset}{todo}",),
-            )
-        return Patch(row, row + 1, (before + todo,))
+    inline = bool(before.strip())
+    indent = before if not inline else " " * (item.node.col_offset + 4)
+    wanted = tuple(f"{indent}{line}" for line in _wanted(item))
     if _is_docstring(last):
         end = last.end_lineno or last.lineno
-        return Patch(end, end, (f"{before}{todo}",), row)
-    return Patch(row, row + 1, (f"{before}{todo}",), item.node.lineno - 1)
+        return Patch(end, end, wanted, None if inline else row)
+    end = last.end_lineno or last.lineno
+    if inline and len(wanted) == 1:
+        return Patch(row, end, (before + wanted[0].strip(),))
+    if inline:
+        return Patch(row, end, (before.rstrip(), *wanted))
+    return Patch(row, end, wanted, item.node.lineno - 1)
+
+
+def _wanted(item: Definition) -> list[str]:
+    lines = [
+        f"# TODO(rolecall): raise {name}{f' where {when}' if when else ''}"[:100]
+        for name, when in promised_errors(item.doc())
+    ]
+    result = ast.unparse(item.node.returns) if item.node.returns is not None else ""
+    if result and result != "None":
+        goal = first_sentence(item.doc()).rstrip(".") or words(item.name)
+        lines.append(f"# TODO(rolecall): return {result}: {goal}"[:100])
+    return [*lines, f'raise NotImplementedError("TODO(rolecall): {words(item.name)}")']
 
 
 def typed_stub(study: Study) -> str:
@@ -237,19 +256,41 @@ def _unused_import(study: Study, line: int) -> Patch | None:
 
 
 def refactor(study: Study) -> Draft:
-    """Smells with their lines. Moving code needs judgement, so no file is written."""
+    """Moves a switch out of a mixed function where that is safe; names every other smell with its line."""
     draft = Draft()
     found = [smell for item in _all(study) for smell in _smells(item)]
-    if not found:
+    moved = _move_switch(study, draft)
+    if not found and not moved:
         draft.say(
-            f"No long, wide or deeply nested function in {study.target.path}; no smell worth its change was "
-            "found."
+            f"No smell: no function in {study.target.path} is long, wide, deeply nested or a switch. Nothing "
+            "to change."
         )
         return draft
-    draft.say(f"Smells in {study.target.path}; each change needs judgement, so nothing was written:")
-    for smell in found[:8]:
+    if found:
+        rest = "need judgement, and stay" if moved else "need judgement, so nothing was written"
+        draft.say(f"Smells in {study.target.path} whose changes {rest}:")
+    for smell in found[:7]:
         draft.say(smell)
     return draft
+
+
+def _move_switch(study: Study, draft: Draft) -> bool:
+    """One move for one request: its reader has to follow it."""
+    lines = split_lines(study.target.text)
+    for item in _all(study):
+        for switch in switches(item):
+            made = extracted(switch, study.module, lines)
+            edits = to_edits(lines, made[1]) if made is not None else None
+            if made is None or not edits or not draft.edit(study.target.path, edits):
+                continue
+            draft.say(
+                f"Smell: {item.qualified} (line {switch.node.lineno}) is a long function of mixed purposes, "
+                f"with a switch that only chooses `{switch.target}`. Single responsibility: it moved to "
+                f"`{made[0]}`."
+            )
+            draft.say("Behaviour and public signatures hold. Nothing was run. Check with: python -m pytest")
+            return True
+    return False
 
 
 def _smells(item: Definition) -> Iterator[str]:

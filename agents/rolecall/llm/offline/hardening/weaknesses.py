@@ -1,4 +1,4 @@
-"""Hardening without a model: weak calls, found by their names, with line and remedy."""
+"""Weak calls, found by their names, with line, category of the OWASP Top 10:2025 and remedy."""
 
 from __future__ import annotations
 
@@ -6,34 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from rolecall.llm.offline.draft import Draft
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from rolecall.llm.offline.study import Study
-
-
-def harden(study: Study) -> Draft:
-    """Weak calls by category of the OWASP Top 10:2025, with line and remedy. No file is written."""
-    draft = Draft()
-    found = list(weaknesses(study.module.tree))
-    if study.selection is not None:
-        first, last = study.selection.start_line, study.selection.end_line
-        found = [item for item in found if first <= item[0] <= last]
-    if not found:
-        draft.say(
-            f"None of the patterns this check knows stands in {study.target.path}. That is no proof of "
-            "safety."
-        )
-        return draft
-    draft.say(
-        f"Places to look at in {study.target.path}: {len(found)}. Each remedy changes behaviour, so nothing "
-        "was written:"
-    )
-    for line, category, remedy in found[:8]:
-        draft.say(f"Line {line}, {category}: {remedy}")
-    return draft
 
 
 _CALLS: dict[str, tuple[str, str]] = {
