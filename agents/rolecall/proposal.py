@@ -10,6 +10,7 @@ from rolecall import applying
 from rolecall.answer import Answer, AnswerParser, BlockClosed, repaired
 from rolecall.answer.changeset import ChangeSet, propose
 from rolecall.answer.continuing import continued
+from rolecall.answer.findings import findings
 from rolecall.errors import AnswerIncomplete, EditNotFound, PathRefused
 from rolecall.task import SUMMARY_LIMIT
 from rolecall.workspace.names import escape_reason
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rolecall.answer import Block, Change
+    from rolecall.answer.findings import Finding
     from rolecall.errors import RolecallError
     from rolecall.session import Session
 
@@ -133,20 +135,25 @@ class Proposal:
     def _placed(self, answer: Answer) -> Answer:
         """With the one spelling of each path; one that names no root belongs to the root of the target."""
 
-        def normal(path: str) -> str:
-            with suppress(PathRefused):
-                if escape_reason(path) is None:
-                    return self._session.workspace.normal(path, home=self._target)
-            return path  # the policy says what is wrong with it
-
         def placed(block: Block) -> Block:
-            return replace(block, path=normal(block.path), new_path=block.new_path and normal(block.new_path))
+            new_path = block.new_path and self._normal(block.new_path)
+            return replace(block, path=self._normal(block.path), new_path=new_path)
 
         return replace(
             answer,
             blocks=tuple(map(placed, answer.blocks)),
             open_block=answer.open_block and placed(answer.open_block),
         )
+
+    def _normal(self, path: str) -> str:
+        with suppress(PathRefused):
+            if escape_reason(path) is None:
+                return self._session.workspace.normal(path, home=self._target)
+        return path  # the policy says what is wrong with it
+
+    def findings(self) -> list[Finding]:
+        """What the answer's prose says about single lines, under the workspace's names for the files."""
+        return [replace(finding, path=self._normal(finding.path)) for finding in findings(self._answer.prose)]
 
     def check(self) -> None:
         """Raise what stands against applying the answer as a whole.

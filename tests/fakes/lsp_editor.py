@@ -78,11 +78,12 @@ class Editor:
         """Start the server and shake hands."""
         self.client = LanguageClient(converter_factory=converter)
         watch(self.client.protocol, self.model)
-        own = {types.PROGRESS, types.WINDOW_SHOW_MESSAGE}
+        own = {types.PROGRESS, types.WINDOW_SHOW_MESSAGE, types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS}
         register_lsp_features(
             self.client, {name: take for name, take in DEFAULT_CLIENT_FEATURES.items() if name not in own}
         )
         self._register()
+        self._register_diagnostics()
         await self.client.start_io(
             *self.surroundings.server("lsp"),
             env=self.surroundings.environment,
@@ -210,6 +211,12 @@ class Editor:
         @client.feature("rolecall/event")
         def event(params: Any) -> None:
             self.events.append(plain(params))
+
+    def _register_diagnostics(self) -> None:
+        @self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        def diagnostics(params: types.PublishDiagnosticsParams) -> None:
+            self.client.diagnostics[params.uri] = params.diagnostics
+            self.news.set()
 
     def _apply(self, edit: types.WorkspaceEdit) -> types.ApplyWorkspaceEditResult:
         if not self.works:

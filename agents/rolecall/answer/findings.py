@@ -1,4 +1,4 @@
-"""Findings in an answer's prose: what a review says about one line of a file, so that an editor can show it there.
+"""Findings in an answer's prose: what a review says about one line of a file, for an editor to show there.
 
 A finding is a line of its own, a list item or not. The line it is about is quoted, since files are shown to
 the model without line numbers, or numbered as compilers do:
@@ -31,8 +31,9 @@ _SEVERITIES: Final[dict[str, Severity]] = {
 }
 _FINDING: Final = re.compile(
     r"[ \t]*(?:[-*+] |\d{1,3}[.)] )?[ \t]*"
-    r"(?P<tick>`?)(?P<path>[^\s`:]+)(?::(?P<line>\d{1,7})(?:[:-]\d{1,7})?)?(?P=tick):[ \t]*"
-    r"(?:(?P<ticks>`+)[ \t]?(?P<quoted>[^`\n].*?)[ \t]?(?P=ticks)[ \t]*[:—–-]+[ \t]*)?"
+    r"(?P<bold>(?:\*\*)?)(?P<tick>`?)(?P<path>[^\s`:*]+)(?::(?P<line>\d{1,7})(?:[:-]\d{1,7})?)?(?P=tick)(?P=bold):"
+    r"[ \t]*"
+    r"(?:(?P<ticks>`+)[ \t]?(?P<quoted>[^`\n].*?)[ \t]?(?P=ticks)[ \t]*[:\u2014\u2013-]+[ \t]*)?"
     rf"(?:\*{{0,2}}(?P<severity>{'|'.join(_SEVERITIES)})\*{{0,2}}[ \t]*:[ \t]*)?"
     r"(?P<message>\S.*)\Z",
     re.IGNORECASE,

@@ -19,6 +19,7 @@ class ClientProfile:
         encoding: what a position's ``character`` counts; the client's first choice among those it offers.
         resource_operations: which of ``create``, ``rename``, ``delete`` an edit may hold.
         resolves_commands: ``codeAction/resolve`` may bring the command, and ``data`` survives until then.
+            Believed only of a client that can show documents: Helix 25 drops the command it resolved.
     """
 
     encoding: Encoding = "utf-16"
@@ -29,6 +30,7 @@ class ClientProfile:
     configuration: bool = False
     registers_configuration: bool = False
     work_done_progress: bool = False
+    diagnostics: bool = False
     show_document: bool = False
     text_document_content: bool = False
     code_action_literals: bool = False
@@ -42,6 +44,7 @@ class ClientProfile:
         operations = at(edit, "resourceOperations")
         document_changes = at(edit, "documentChanges") is True
         resolvable = at(action, "resolveSupport", "properties")
+        show_document = at(capabilities, "window", "showDocument", "support") is True
         return cls(
             encoding=_encoding(at(capabilities, "general", "positionEncodings")),
             apply_edit=at(capabilities, "workspace", "applyEdit") is True,
@@ -57,10 +60,12 @@ class ClientProfile:
             )
             is True,
             work_done_progress=at(capabilities, "window", "workDoneProgress") is True,
-            show_document=at(capabilities, "window", "showDocument", "support") is True,
+            diagnostics=is_object(at(capabilities, "textDocument", "publishDiagnostics")),
+            show_document=show_document,
             text_document_content=is_object(at(capabilities, "workspace", "textDocumentContent")),
             code_action_literals=is_object(at(action, "codeActionLiteralSupport")),
-            resolves_commands=at(action, "dataSupport") is True
+            resolves_commands=show_document
+            and at(action, "dataSupport") is True
             and is_list(resolvable)
             and "command" in resolvable,
         )

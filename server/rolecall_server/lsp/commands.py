@@ -77,6 +77,7 @@ async def _apply(connection: Connection, values: Json) -> Json:
 async def _discard(connection: Connection, values: Json) -> Json:
     _, task = await _task(connection, values)
     await task.cancel()
+    connection.findings.discard(task.id)
     for change in task.run.proposal.changes.changes:
         if change.state != "applied":
             change.state, change.reason = "refused", "discarded by the user"

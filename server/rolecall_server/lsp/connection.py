@@ -11,6 +11,7 @@ from rolecall.errors import RolecallError
 from rolecall_server.lsp.client import ClientProfile
 from rolecall_server.lsp.configuration import fetch_section
 from rolecall_server.lsp.documents import OpenDocuments
+from rolecall_server.lsp.findings import Findings
 from rolecall_server.lsp.messages import Messages
 from rolecall_server.lsp.shapes import is_object
 
@@ -52,6 +53,7 @@ class Connection:
 
     Attributes:
         client: what the client declared.
+        findings: the diagnostics it shows.
         roots: its workspace folders.
         options: settings from ``initializationOptions``, without the two switches below.
         events: the client wants ``rolecall/event``.
@@ -74,6 +76,7 @@ class Connection:
         self.caller = caller
         self.client = ClientProfile()
         self.documents = OpenDocuments()
+        self.findings = Findings(self)
         self.messages = Messages(server)
         self.roots = tuple(roots)
         self.options: Mapping[str, Any] = {}

@@ -140,6 +140,7 @@ async def _see_through(
 async def report(connection: Connection, session: Session, task: Task) -> None:
     """Tell the user how a task ended, where the edits themselves do not."""
     result = task.result
+    connection.findings.publish(session, task)
     if (
         result.provider == "offline"
         and session.settings.llm.provider == "auto"
