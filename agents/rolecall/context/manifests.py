@@ -295,7 +295,7 @@ _PATTERNS = (
     (re.compile(r"/(?:dockerfile(?:\.[^/]+)?|[^/]+\.dockerfile)$"), "container"),
     (re.compile(r"\.(?:cs|fs)proj$"), "dotnet"),
     (re.compile(r"/\.github/workflows/[^/]+\.ya?ml$|/\.circleci/config\.ya?ml$"), "ci"),
-    (re.compile(r"/(?:k8s|kubernetes|manifests)/[^/]+\.ya?ml$"), "kubernetes"),
+    (re.compile(r"/(?:k8s|kubernetes|manifests|deploy|deployments?)/[^/]+\.ya?ml$"), "kubernetes"),
     (re.compile(r"\.(?:tf|bicep)$"), "infrastructure"),
     (
         re.compile(

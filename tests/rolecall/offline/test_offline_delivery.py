@@ -380,3 +380,12 @@ def test_a_broken_manifest_is_no_project_and_no_fault(project, task, text, caplo
 
     assert "could be made" not in answer.summary_text()
     assert "Nothing was" in answer.summary_text()
+
+
+def test_a_readme_is_written_beside_a_manifest_that_nests_without_end(project, capfd):
+    work = project({"package.json": "[" * 100_000, "pyproject.toml": "a = " + "[" * 100_000, "app.py": APP})
+
+    work.ask("technical_writer", "readme", "app.py")
+
+    assert "README.md" in work.files
+    assert "Traceback" not in "".join(capfd.readouterr())

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rolecall.context.items import ContextItem, Gathered
-    from rolecall.llm.offline.facts import ProjectFacts
     from rolecall.llm.offline.study import Study
     from rolecall.task import TaskRequest
 
@@ -100,7 +99,9 @@ def task_for(role_id: str, task_id: str | None, instruction: str) -> str:
 def _choose(task: str, request: TaskRequest, gathered: Gathered) -> Draft:
     target = gathered.target
     if task in _TASKS["devops_engineer"]:
-        return _delivery(task, gathered)
+        from rolecall.llm.offline.delivery.orders import deliver  # noqa: PLC0415 - one role's code
+
+        return deliver(task, request, gathered)
     if target is None:
         return _without_target(task, request, gathered)
     from rolecall.llm.offline.study import MAX_CHARACTERS, is_python  # noqa: PLC0415 - ast is only needed now
@@ -155,25 +156,6 @@ def _outline(found: Study) -> Draft:
         "This role needs a model: set llm.base_url or start a local server, or ask one of the built-in roles."
     )
     return made
-
-
-def _delivery(task: str, gathered: Gathered) -> Draft:
-    from rolecall.llm.offline.delivery import cluster, container, pipeline  # noqa: PLC0415 - one role's code
-    from rolecall.llm.offline.facts import project_facts  # noqa: PLC0415 - likewise
-
-    makers: dict[str, Callable[[ProjectFacts, set[str]], Draft]] = {
-        "container": container.container,
-        "ci": pipeline.pipeline,
-        "kubernetes": cluster.kubernetes,
-        "observability": cluster.observability,
-        "infrastructure": cluster.infrastructure,
-    }
-    paths = {
-        *gathered.facts.paths,
-        *(item.path for item in gathered.items),
-        *(item.path for item in gathered.facts.manifests),
-    }
-    return makers[task](project_facts(gathered), paths)
 
 
 def _without_target(task: str, request: TaskRequest, gathered: Gathered) -> Draft:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from dataclasses import dataclass
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING, Any, cast
 
 from rolecall.llm.offline.evaluation.kinds import is_a
+from rolecall.workspace.parsing import Unparsable, json_value, toml_table
 
 if TYPE_CHECKING:
     from rolecall.context.items import Gathered, Manifest
@@ -86,8 +85,8 @@ def project_facts(gathered: Gathered) -> ProjectFacts:
 
 def _pyproject(manifest: Manifest) -> dict[str, Any]:
     try:
-        data: dict[str, Any] = tomllib.loads(manifest.text)
-    except tomllib.TOMLDecodeError:
+        data: dict[str, Any] = toml_table(manifest.text)
+    except Unparsable:
         return {}
     project = _table(data, "project") or _table(data, "tool", "poetry")
     found: dict[str, Any] = {
@@ -122,8 +121,8 @@ def _pyproject(manifest: Manifest) -> dict[str, Any]:
 
 def _package_json(manifest: Manifest) -> dict[str, Any]:
     try:
-        data: Any = json.loads(manifest.text)
-    except json.JSONDecodeError:
+        data: Any = json_value(manifest.text)
+    except Unparsable:
         return {}
     if not isinstance(data, dict):
         return {}
@@ -157,8 +156,8 @@ def _go_mod(manifest: Manifest) -> dict[str, Any]:
 
 def _cargo(manifest: Manifest) -> dict[str, Any]:
     try:
-        package = _table(tomllib.loads(manifest.text), "package")
-    except tomllib.TOMLDecodeError:
+        package = _table(toml_table(manifest.text), "package")
+    except Unparsable:
         return {}
     found: dict[str, Any] = {"language": "rust", "folder": dirname(manifest.path), "manifest": manifest.path}
     found |= {"test_command": "cargo test", "lint_command": "cargo clippy"}

@@ -1,188 +1,144 @@
-"""Kubernetes manifests, alerts and infrastructure."""
+"""Kubernetes manifests: a first set, or what an existing Deployment lacks."""
 
 from __future__ import annotations
 
-from posixpath import join
-from typing import TYPE_CHECKING
+import re
+from posixpath import dirname, join
+from typing import TYPE_CHECKING, Any
 
-from rolecall.llm.offline.delivery.container import image_name
+from rolecall.llm.offline.delivery.project import as_table
+from rolecall.llm.offline.delivery.recipes import recipe
+from rolecall.llm.offline.delivery.revision import read_documents
+from rolecall.llm.offline.delivery.serving import serving
+from rolecall.llm.offline.delivery.workload import budget, deployment, service, wanted_replicas
+from rolecall.llm.offline.delivery.workload_edits import complete
 from rolecall.llm.offline.draft import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator, Mapping
 
-    from rolecall.llm.offline.facts import ProjectFacts
+    from rolecall.llm.offline.delivery.project import Project
 
-
-def kubernetes(facts: ProjectFacts, paths: Collection[str]) -> Draft:
-    """Deployment, Service and PodDisruptionBudget under the restricted Pod Security Standard."""
-    name = image_name(facts)
-    files = {"deployment.yaml": _DEPLOYMENT, "service.yaml": _SERVICE, "pod-disruption-budget.yaml": _BUDGET}
-    folder = join(facts.folder, "deploy", "kubernetes")
-    made = _write(folder, {key: text.replace("NAME", name) for key, text in files.items()}, paths)
-    if made.blocks:
-        made.say(
-            f"Manifests for {name} in {folder}; image, port, probe paths and figures nobody measured are "
-            "marked TODO(rolecall)."
-        )
-        made.say(f"Nothing was applied. Check with: kubectl apply --dry-run=server -f {folder}")
-        made.say(f"Roll back with: kubectl rollout undo deployment/{name}")
-    return made
+_FOLDERS = re.compile(r"^((?:[^/]+/)*(?:k8s|kubernetes|manifests))/")
 
 
-def observability(facts: ProjectFacts, paths: Collection[str]) -> Draft:
-    """Service levels, burn-rate alerts and a runbook, with every target left to a person."""
-    name = image_name(facts)
-    files = {"docs/observability.md": _LEVELS, "deploy/alerts.yaml": _ALERTS}
-    made = _write(facts.folder, {key: text.replace("NAME", name) for key, text in files.items()}, paths)
-    if made.blocks:
-        made.say(
-            f"Service levels and alerts for {name}. Targets and metric names stand in no file: they are "
-            "marked TODO(rolecall)."
-        )
-        made.say("Instrumentation in the code itself needs a model or a person.")
-    return made
-
-
-def infrastructure(facts: ProjectFacts, paths: Collection[str]) -> Draft:
-    """A Terraform skeleton with remote state, typed inputs and pinned versions left to a person."""
-    folder = join(facts.folder, "infrastructure")
-    made = _write(
-        folder,
-        {"versions.tf": _VERSIONS, "variables.tf": _VARIABLES.replace("NAME", image_name(facts))},
-        paths,
-    )
-    if made.blocks:
-        made.say(
-            f"A Terraform skeleton in {folder}: state, versions and inputs. No file says where this runs, "
-            "so no resource is described."
-        )
-        made.say("Nothing was planned or applied, and nothing that exists is destroyed or replaced.")
-    return made
-
-
-def _write(folder: str, files: dict[str, str], paths: Collection[str]) -> Draft:
+def kubernetes(
+    found: list[Project], paths: Collection[str], texts: Mapping[str, str], instruction: str
+) -> Draft:
+    """Manifests under the restricted Pod Security Standard; those that exist are completed, not doubled."""
     draft = Draft()
-    present = [join(folder, name) for name in files if join(folder, name) in paths]
-    if present:
-        draft.say(f"{present[0]} exists already; nothing was written over it.")
-        return draft
-    for name, text in files.items():
-        draft.file(join(folder, name), text)
+    present = list(_present(texts))
+    if any(kind == "Deployment" for _, kind, _ in present):
+        _extend(draft, present, found, texts, instruction)
+    else:
+        _create(draft, found, paths, instruction)
     return draft
 
 
-_DEPLOYMENT = """apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: NAME
-  labels: {app.kubernetes.io/name: NAME}
-spec:
-  replicas: 2
-  selector:
-    matchLabels: {app.kubernetes.io/name: NAME}
-  strategy:
-    rollingUpdate: {maxUnavailable: 0, maxSurge: 1}
-  template:
-    metadata:
-      labels: {app.kubernetes.io/name: NAME}
-    spec:
-      automountServiceAccountToken: false
-      securityContext:
-        runAsNonRoot: true
-        runAsUser: 10001
-        seccompProfile: {type: RuntimeDefault}
-      containers:
-        - name: NAME
-          image: NAME:TODO-rolecall # TODO(rolecall): registry and version; never latest
-          ports:
-            - name: http
-              containerPort: 8080 # TODO(rolecall): no manifest names the port
-          resources:
-            requests: {cpu: 100m, memory: 128Mi} # TODO(rolecall): measure
-            limits: {memory: 256Mi} # TODO(rolecall): measure
-          startupProbe:
-            httpGet: {path: /healthz, port: http} # TODO(rolecall): path
-            failureThreshold: 30
-          readinessProbe:
-            httpGet: {path: /readyz, port: http} # TODO(rolecall): path
-          livenessProbe: # checks the process alone, no dependency
-            httpGet: {path: /healthz, port: http} # TODO(rolecall): path
-          securityContext:
-            allowPrivilegeEscalation: false
-            readOnlyRootFilesystem: true
-            capabilities: {drop: [ALL]}
-"""
-_SERVICE = """apiVersion: v1
-kind: Service
-metadata:
-  name: NAME
-spec:
-  selector: {app.kubernetes.io/name: NAME}
-  ports:
-    - {name: http, port: 80, targetPort: http}
-"""
-_BUDGET = """apiVersion: policy/v1
-kind: PodDisruptionBudget
-metadata:
-  name: NAME
-spec:
-  maxUnavailable: 1
-  selector:
-    matchLabels: {app.kubernetes.io/name: NAME}
-"""
-_LEVELS = """# Observability of NAME
+def _present(texts: Mapping[str, str]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Resources that are described already: path, kind, content."""
+    for path in sorted(texts):
+        if path.endswith((".yml", ".yaml")) and "apiVersion:" in texts[path]:
+            for document in read_documents(texts[path]) or ():
+                data = as_table(document)
+                yield path, str(data.get("kind")), data
 
-## Service levels
 
-| Function | Indicator | Target | Window |
-| --- | --- | --- | --- |
-| TODO(rolecall): what users notice | share answered without a server error | TODO(rolecall) | 30 days |
-| TODO(rolecall): what users notice | share answered within TODO(rolecall) ms | TODO(rolecall) | 30 days |
+def _create(draft: Draft, found: list[Project], paths: Collection[str], instruction: str) -> None:
+    runnable = [
+        project
+        for project in found
+        if project.has("Dockerfile", "Containerfile") or recipe(project).dockerfile
+    ]
+    if not runnable:
+        draft.say(
+            "No manifest or Dockerfile tells of a program to start, so there is no workload "
+            "to describe. Name one."
+        )
+        return
+    project = runnable[0]
+    made, serves = recipe(project), serving(project)
+    folder = next(
+        (match.group(1) for path in sorted(paths) if (match := _FOLDERS.match(path))), "deploy/kubernetes"
+    )
+    replicas = wanted_replicas(instruction) or 2
+    files = {"deployment.yaml": deployment(project, made, serves, replicas)}
+    if serves.port:
+        files["service.yaml"] = service(made.name, {"app.kubernetes.io/name": made.name}, "http")
+    if replicas > 1:
+        files["pod-disruption-budget.yaml"] = budget(made.name, {"app.kubernetes.io/name": made.name})
+    taken = [join(folder, name) for name in files if join(folder, name) in paths]
+    if taken:
+        draft.say(f"{taken[0]} exists already; nothing was written over it.")
+        return
+    for name, text in files.items():
+        draft.file(join(folder, name), text)
+    draft.say(f"Manifests for {made.name} in {folder}, under the restricted Pod Security Standard.")
+    if not serves.port:
+        draft.say("No file names a port: there is no Service, and the probes are left to a person.")
+    elif not serves.live:
+        draft.say(
+            f"No file names a health endpoint, so the probes open port {serves.port}; replace "
+            "them once there is one."
+        )
+    draft.say("Registry, figures nobody measured and what else no file tells are marked TODO(rolecall).")
+    _farewell(draft, folder, made.name)
 
-## Signals
 
-- Logs: structured lines to stdout with level and request id; no secret, no personal data.
-- Metrics: rate, errors and duration at each entry point; label values from a bounded set.
+def _extend(
+    draft: Draft,
+    present: list[tuple[str, str, dict[str, Any]]],
+    found: list[Project],
+    texts: Mapping[str, str],
+    instruction: str,
+) -> None:
+    path, _, data = next(entry for entry in present if entry[1] == "Deployment")
+    named = str(as_table(data.get("metadata")).get("name") or "app")
+    folder = dirname(path)
+    replicas = complete(draft, path, texts[path], data, found, wanted_replicas(instruction))
+    labels = {
+        str(k): str(v)
+        for k, v in as_table(as_table(as_table(data.get("spec")).get("selector")).get("matchLabels")).items()
+    }
+    namespace = as_table(data.get("metadata")).get("namespace")
+    if labels and replicas > 1 and not _selected(present, "PodDisruptionBudget", labels):
+        _add(draft, join(folder, "pod-disruption-budget.yaml"), budget(named, labels, namespace), texts)
+    port = _container_port(data)
+    if labels and port and not _selected(present, "Service", labels):
+        _add(draft, join(folder, "service.yaml"), service(named, labels, port, namespace), texts)
+    if draft.blocks:
+        draft.say("Names, namespace, labels, ports and the image are those of the existing manifests.")
+        _farewell(draft, folder, named)
+    else:
+        draft.say(
+            f"{path} describes the workload already; nothing was found that it lacks, so it "
+            "was left as it is."
+        )
 
-## Runbook: error budget burns
 
-1. Symptom: the alert `NAME error budget burns` fires.
-2. First checks: what was deployed last, and which function fails. TODO(rolecall): where to look.
-3. Remedy: roll back the last deployment; then find the cause.
-"""
-_ALERTS = """groups:
-  - name: NAME-error-budget
-    rules:
-      - alert: NAME error budget burns
-        # TODO(rolecall): the metrics' names, and 1 minus the target in place of 0.001.
-        # A rate of 14.4 spends 2 % of the budget of 30 days in an hour.
-        expr: >-
-          sum(rate(TODO_rolecall_errors_total[1h]))
-          / sum(rate(TODO_rolecall_requests_total[1h])) > 14.4 * 0.001
-          and
-          sum(rate(TODO_rolecall_errors_total[5m]))
-          / sum(rate(TODO_rolecall_requests_total[5m])) > 14.4 * 0.001
-        labels: {severity: page}
-        annotations:
-          runbook: docs/observability.md
-"""
-_VERSIONS = """terraform {
-  # TODO(rolecall): pin the version in use, and each provider under required_providers.
-  required_version = ">= 1.6"
+def _farewell(draft: Draft, folder: str, name: str) -> None:
+    draft.say(f"Nothing was applied. Check with: `kubectl apply --dry-run=server -f {folder or '.'}`")
+    draft.say(f"Roll back with: `kubectl rollout undo deployment/{name}`")
 
-  # TODO(rolecall): name a backend with locking and encryption; local state holds secrets in plain text.
-  # backend "s3" {}
-}
-"""
-_VARIABLES = """variable "environment" {
-  description = "Where this runs."
-  type        = string
-}
 
-variable "name" {
-  description = "Prefix of everything made here."
-  type        = string
-  default     = "NAME"
-}
-"""
+def _add(draft: Draft, path: str, text: str, texts: Mapping[str, str]) -> None:
+    if path not in texts:
+        draft.file(path, text)
+
+
+def _selected(present: list[tuple[str, str, dict[str, Any]]], kind: str, labels: dict[str, str]) -> bool:
+    for _, other, data in present:
+        if other == kind:
+            selector = as_table(as_table(data.get("spec")).get("selector"))
+            chosen = as_table(selector.get("matchLabels")) or selector
+            if chosen and chosen.items() <= labels.items():
+                return True
+    return False
+
+
+def _container_port(data: dict[str, Any]) -> str:
+    spec = as_table(as_table(as_table(data.get("spec")).get("template")).get("spec"))
+    for container in spec.get("containers") or ():
+        for port in as_table(container).get("ports") or ():
+            return str(as_table(port).get("name") or as_table(port).get("containerPort") or "")
+    return ""

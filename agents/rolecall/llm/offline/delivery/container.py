@@ -2,155 +2,111 @@
 
 from __future__ import annotations
 
-import json
-from posixpath import basename, join
+import re
+from posixpath import join
 from typing import TYPE_CHECKING
 
+from rolecall.llm.offline.delivery.recipes import recipe
+from rolecall.llm.offline.delivery.serving import serving
 from rolecall.llm.offline.draft import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from rolecall.llm.offline.delivery.project import Project, Recipe
 
-    from rolecall.llm.offline.facts import ProjectFacts
+_ALWAYS = (".git", ".github", ".env*", "*.pem", "*.key", "Dockerfile", ".dockerignore")
+_IGNORED = {
+    "python": (
+        ".venv",
+        "**/__pycache__",
+        "**/*.pyc",
+        ".pytest_cache",
+        ".mypy_cache",
+        ".ruff_cache",
+        "dist",
+        "build",
+    ),
+    "node": ("node_modules", "dist", "build", "coverage", "*.log"),
+    "go": ("bin", "*.test", "coverage.out"),
+    "rust": ("target",),
+    "jvm": ("target", "build", ".gradle", "*.class"),
+    "dotnet": ("**/bin", "**/obj", "**/TestResults"),
+}
+_USER = re.compile(r"^[ \t]*USER[ \t]+(\S+)", re.MULTILINE | re.IGNORECASE)
+_START = re.compile(r"^[ \t]*(?:ENTRYPOINT|CMD)\b[^\n]*\n?", re.MULTILINE | re.IGNORECASE)
 
-_IGNORED = (
-    ".git\n.env*\n.venv\n__pycache__\n*.pyc\n.pytest_cache\n.mypy_cache\n.ruff_cache\nnode_modules\ndist\nbuild\ntarget\n"
-    "*.pem\n*.key\nDockerfile\n.dockerignore\n"
-)
-_PIN = "# TODO(rolecall): pin the image by its digest."
 
-
-def container(facts: ProjectFacts, paths: Collection[str]) -> Draft:
-    """A multi-stage image that runs as a numeric non-root user."""
+def container(found: list[Project], instruction: str) -> Draft:
+    """An image for each project that has something to start; one that exists is made to run without root."""
     draft = Draft()
-    write = _WRITERS.get(facts.language)
-    path = join(facts.folder, "Dockerfile")
-    if write is None:
+    if not found:
         draft.say(
-            "No manifest says which language this project is in, so no image can be described. Add one, or "
-            "name it."
+            "No manifest says which language this project is in, so no image can be "
+            "described. Add one, or name it."
         )
         return draft
-    if path in paths:
-        draft.say(f"{path} exists already; it was left as it is.")
-        return draft
-    draft.file(path, write(facts))
-    ignore = join(facts.folder, ".dockerignore")
-    if ignore not in paths:
-        draft.file(ignore, _IGNORED)
-    source = facts.manifest or "the files of the workspace"
-    draft.say(
-        f"{path}: versions and commands come from {source}; what it does not say is marked TODO(rolecall)."
-    )
-    draft.say(f"Nothing was built. Check with: docker build --tag {image_name(facts)} {facts.folder or '.'}")
-    draft.say("Roll back by deploying the previous tag.")
+    reasons: list[str] = []
+    for project in found:
+        made = recipe(project)
+        if _existing(project):
+            _harden(draft, project, alone=bool(instruction))
+        elif made.dockerfile is None:
+            reasons += made.notes[-1:]
+        else:
+            _write(draft, project, made)
+    if draft.blocks:
+        folder = found[0].folder or "."
+        draft.say(f"Nothing was built. Check with: `docker build --tag {recipe(found[0]).name} {folder}`")
+        draft.say("Roll back by deploying the previous tag, or by reverting this change.")
+    for reason in dict.fromkeys(reasons):
+        draft.say(f"{reason}.")
     return draft
 
 
-def image_name(facts: ProjectFacts) -> str:
-    """The project's name as an image name."""
-    kept = "".join(
-        character if character.isalnum() and character.isascii() else "-" for character in facts.name.lower()
+def _write(draft: Draft, project: Project, made: Recipe) -> None:
+    path = join(project.folder, "Dockerfile")
+    port = serving(project).port
+    exposed = (
+        f"EXPOSE {port}"
+        if port
+        else "# TODO(rolecall): EXPOSE the port, if it listens on one; no file names it."
     )
-    return kept.strip("-") or "app"
+    draft.file(path, (made.dockerfile or "").replace("EXPOSE_HERE", exposed))
+    if not project.has(".dockerignore"):
+        draft.file(join(project.folder, ".dockerignore"), ignored(project))
+    draft.say(f"{path}: versions and commands come from {project.manifest} and the files beside it.")
+    for note in made.notes:
+        draft.say(f"{note}; it is marked TODO(rolecall)." if note.startswith("No file") else f"{note}.")
 
 
-def _python(facts: ProjectFacts) -> str:
-    version = facts.python or "3"
-    note = "" if facts.python else "# TODO(rolecall): no manifest names a Python version.\n"
-    requirements = [basename(path) for path in facts.requirements if "dev" not in path][:1]
-    locked = (
-        f"COPY {requirements[0]} ./\nRUN pip install --no-cache-dir -r {requirements[0]}\n"
-        if requirements
-        else ""
-    )
-    own = "COPY . .\nRUN pip install --no-cache-dir .\n" if facts.has_build else "COPY . .\n"
-    command = json.dumps([facts.scripts[0]]) if facts.scripts else None
-    start = (
-        f"CMD {command}"
-        if command
-        else '# TODO(rolecall): no manifest names an entry point.\nCMD ["python", "-m", "TODO_rolecall"]'
-    )
-    return f"""{note}{_PIN}
-FROM python:{version}-slim AS build
-WORKDIR /app
-RUN python -m venv /venv
-ENV PATH="/venv/bin:$PATH"
-{locked}{own}
-{_PIN}
-FROM python:{version}-slim
-ENV PATH="/venv/bin:$PATH" PYTHONUNBUFFERED=1
-WORKDIR /app
-COPY --from=build /venv /venv
-{"" if facts.has_build else "COPY --from=build /app /app" + chr(10)}USER 10001
-# TODO(rolecall): EXPOSE the port, if it serves one.
-{start}
-"""
+def ignored(project: Project) -> str:
+    """What does not go into the build: nothing that the project itself keeps there."""
+    tops = {path.split("/")[0] for path in project.files if "/" in path}
+    names = [*_ALWAYS[:2], *_ALWAYS[2:5], *_IGNORED.get(project.language, ()), *_ALWAYS[5:]]
+    return "".join(f"{name}\n" for name in names if name not in tops or name.startswith("."))
 
 
-def _node(facts: ProjectFacts) -> str:
-    version = facts.node or "22"
-    note = "" if facts.node else "# TODO(rolecall): no manifest names a Node version.\n"
-    install = "npm ci" if facts.lock.endswith("package-lock.json") else "npm install"
-    build = "RUN npm run build\n" if "build" in facts.scripts else ""
-    start = '["npm", "start"]' if "start" in facts.scripts else '["node", "TODO_rolecall.js"]'
-    todo = "" if "start" in facts.scripts else "# TODO(rolecall): package.json has no start script.\n"
-    return f"""{note}{_PIN}
-FROM node:{version}-slim AS build
-WORKDIR /app
-COPY package*.json ./
-RUN {install}
-COPY . .
-{build}
-{_PIN}
-FROM node:{version}-slim
-ENV NODE_ENV=production
-WORKDIR /app
-COPY --from=build /app /app
-USER 10001
-# TODO(rolecall): EXPOSE the port, if it serves one.
-{todo}CMD {start}
-"""
+def _existing(project: Project) -> str:
+    return project.has("Dockerfile", "Containerfile")
 
 
-def _go(facts: ProjectFacts) -> str:
-    version = facts.version or "1"
-    return f"""{_PIN}
-FROM golang:{version} AS build
-WORKDIR /src
-COPY go.* ./
-RUN go mod download
-COPY . .
-RUN CGO_ENABLED=0 go build -o /out/app .
-
-{_PIN}
-FROM gcr.io/distroless/static
-COPY --from=build /out/app /app
-USER 10001
-# TODO(rolecall): EXPOSE the port, if it serves one.
-ENTRYPOINT ["/app"]
-"""
-
-
-def _rust(facts: ProjectFacts) -> str:
-    return f"""{_PIN}
-FROM rust:1 AS build
-WORKDIR /src
-COPY . .
-RUN cargo build --release --locked
-
-{_PIN}
-FROM debian:stable-slim
-COPY --from=build /src/target/release/{facts.name or "TODO_rolecall"} /app
-USER 10001
-# TODO(rolecall): EXPOSE the port, if it serves one.
-ENTRYPOINT ["/app"]
-"""
-
-
-_WRITERS: dict[str, Callable[[ProjectFacts], str]] = {
-    "python": _python,
-    "node": _node,
-    "go": _go,
-    "rust": _rust,
-}
+def _harden(draft: Draft, project: Project, *, alone: bool) -> None:
+    """Add what an image of its own lacks: a user without rights, and what is left out of the build."""
+    name = _existing(project)
+    path, text = join(project.folder, name), project.text(name)
+    last = list(re.finditer(r"^[ \t]*FROM\b", text, re.MULTILINE | re.IGNORECASE))
+    stage = text[last[-1].start() :] if last else ""
+    users = _USER.findall(stage)
+    start = _START.search(stage)
+    if users and users[-1].split(":")[0] not in {"root", "0"}:
+        draft.say(f"{path} sets the user {users[-1]} already; it was left as it is.")
+    elif users or start is None or text.count(start.group()) != 1:
+        draft.say(
+            f"{path} runs as root; where USER belongs in it could not be told, so it was left as it is."
+        )
+    else:
+        line = start.group().rstrip("\n") + "\n"
+        draft.edit(path, [(line, f"USER 10001\n{line}")])
+        draft.say(f"{path}: the last stage runs as the user 10001 now; the rest is as it was.")
+        draft.say("Files that it writes must belong to that user, and ports under 1024 stay closed to it.")
+    if not alone and text and not project.has(".dockerignore"):
+        draft.file(join(project.folder, ".dockerignore"), ignored(project))
