@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 import sys
-import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from posixpath import basename, dirname, join, normpath, splitext
 from typing import TYPE_CHECKING, Any, Literal, cast
+
+from rolecall.workspace.parsing import Unparsable, toml_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -320,8 +321,8 @@ def _configured_roots(name: str, text: str) -> list[str]:
     """Source folders that a manifest makes importable for tests."""
     if name == "pyproject.toml":
         try:
-            data: dict[str, Any] = tomllib.loads(text)
-        except tomllib.TOMLDecodeError:
+            data = toml_table(text)
+        except Unparsable:
             return []
         pytest_table = _table(data, "tool", "pytest", "ini_options") or _table(data, "tool", "pytest")
         value = pytest_table.get("pythonpath", [])
