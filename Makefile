@@ -41,8 +41,16 @@ fmt: $(VENV)/.dev ## format, and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only --quiet .
 
-bench: $(VENV)/.dev ## side-by-side measurements
-	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+# In an environment of their own, since frameworks need not agree with our pins.
+$(VENV)/bench/.ready: requirements/bench.txt $(VENV)/.dev
+	@echo "Installing what the bench compares with into $(VENV)/bench"
+	@$(BIN)/python -m venv $(VENV)/bench
+	@$(VENV)/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+bench: $(VENV)/.dev $(VENV)/bench/.ready ## side-by-side measurements
+	@export ROLECALL_BENCH_PYTHON=$(VENV)/bench/bin/python; \
+	for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 eval: $(VENV)/.dev ## score the roles with your own endpoint: TOKENS=200000, ARGS="--help"
 	@$(BIN)/python bench/roles/evaluate.py $(if $(TOKENS),--tokens $(TOKENS)) $(ARGS)
@@ -54,6 +62,7 @@ lock: $(VENV)/.dev ## compile the pinned requirements from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements/runtime.txt
 	printf 'hatchling>=1.27\neditables>=0.5\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade - -o requirements/build.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --group bench -o requirements/bench.txt
 
 generate: $(VENV)/.runtime ## write config.yaml and .env.example from the settings model
 	$(BIN)/python -m rolecall.settings.generate
