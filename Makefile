@@ -25,6 +25,10 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
+$(VENV)/.e2e: requirements/e2e.txt $(VENV)/.dev
+	@$(PIP) --require-hashes -r requirements/e2e.txt
+	@touch $@
+
 demo: $(VENV)/.runtime ## one role over LSP, one over MCP, in one process, on a sample project
 	@$(BIN)/python tests/demo/demo.py
 
@@ -55,13 +59,15 @@ bench: $(VENV)/.dev $(VENV)/bench/.ready ## side-by-side measurements
 eval: $(VENV)/.dev ## score the roles with your own endpoint: TOKENS=200000, ARGS="--help"
 	@$(BIN)/python bench/roles/evaluate.py $(if $(TOKENS),--tokens $(TOKENS)) $(ARGS)
 
-e2e: $(VENV)/.dev ## drive real editors and assistants
+e2e: $(VENV)/.e2e ## install real editors and assistants into .e2e, and drive them
+	@for installer in tests/e2e/*/install.py; do $(BIN)/python $$installer || exit 1; done
 	$(BIN)/python -m pytest -m e2e tests/e2e
 
 lock: $(VENV)/.dev ## compile the pinned requirements from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements/runtime.txt
 	printf 'hatchling>=1.27\neditables>=0.5\n' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade - -o requirements/build.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --group e2e -c requirements/runtime.txt -c requirements/dev.txt -o requirements/e2e.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade --group bench -o requirements/bench.txt
 
 generate: $(VENV)/.runtime ## write config.yaml and .env.example from the settings model

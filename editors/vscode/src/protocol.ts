@@ -88,16 +88,18 @@ export function nameAfter(file: TaskFile): string {
   return file.new_path ?? file.path;
 }
 
-/** `qa_engineer` and `tests` in words, where the roles' own titles are not at hand. */
-export function words(identifier: string): string {
-  return identifier
-    .split(/[_-]/)
-    .map((word) => (/^(qa|ci|api)$/.test(word) ? word.toUpperCase() : word))
-    .join(" ");
+/** What a task is called: `QA Engineer: test plan`. */
+export function taskTitle(role: string, task: string | null): string {
+  const name = words(role).map(capitalized).join(" ");
+  return `${name}: ${task === null ? "own instruction" : words(task).join(" ")}`;
 }
 
-/** What a task is called: `QA engineer: test plan`. */
-export function taskTitle(role: string, task: string | null): string {
-  const name = words(role);
-  return `${name.charAt(0).toUpperCase()}${name.slice(1)}: ${task === null ? "own instruction" : words(task)}`;
+const NAMES: Record<string, string> = { qa: "QA", ci: "CI", api: "API", devops: "DevOps" };
+
+function words(identifier: string): string[] {
+  return identifier.split(/[_-]/).map((word) => NAMES[word] ?? word);
+}
+
+function capitalized(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
 }

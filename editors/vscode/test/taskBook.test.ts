@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { taskTitle } from "../src/protocol";
 import { progress, TaskBook } from "../src/taskBook";
 import { result, STARTED, task } from "./events";
 
@@ -10,7 +11,7 @@ test("a task is listed from its start to its result", () => {
   book.take(say(STARTED));
   assert.deepEqual(
     book.running.map((entry) => [entry.id, entry.title, progress(entry)]),
-    [["t1", "QA engineer: test plan", "waiting for the model"]],
+    [["t1", "QA Engineer: test plan", "waiting for the model"]],
   );
   const ended = result("t1");
   assert.equal(book.take(say({ type: "result", result: ended })), ended);
@@ -45,4 +46,9 @@ test("what another client's task says is not listed", () => {
   const book = new TaskBook();
   book.take(task("other")({ type: "delta", text: "x" }));
   assert.deepEqual(book.running, []);
+});
+
+test("a task is called after its role and its work", () => {
+  assert.equal(taskTitle("devops_engineer", "ci"), "DevOps Engineer: CI");
+  assert.equal(taskTitle("data-steward", null), "Data Steward: own instruction");
 });

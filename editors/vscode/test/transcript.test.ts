@@ -27,7 +27,7 @@ test("an answer is shown piece by piece, between its heading and how it ended", 
   ]);
   assert.equal(
     text,
-    "\n──── QA engineer: test plan (09:05:00, m, t1) ────\n\nHello 😀\n\n\n" +
+    "\n──── QA Engineer: test plan (09:05:00, m, t1) ────\n\nHello 😀\n\n\n" +
       "──── completed, 7 tokens, 1.2 s ────\n  applied: modify a.py +2 −1\n",
   );
 });

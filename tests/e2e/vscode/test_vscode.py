@@ -75,6 +75,7 @@ def test_a_declined_edit_stays_a_proposal_that_can_be_previewed_and_applied(wind
     window.eventually(lambda: window.diff() == (RULES.strip(), "MAXIMUM = 60"), "the change, side by side")
     assert (window.project / "src" / "rules.py").read_text() == RULES
     window.click("apply the change of src/rules.py?", "Apply")
+    window.eventually(lambda: window.diff() == ("", ""), "the closed preview")
     window.open("rules.py")
     window.eventually(lambda: "MAXIMUM = 60" in window.read(), "the applied proposal")
 

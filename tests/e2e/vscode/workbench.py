@@ -116,7 +116,7 @@ class Workbench:
 
     def discard_refactoring(self) -> None:
         """Press "Discard" in the panel that asks before a refactoring is made."""
-        self.page.locator(".refactor-preview .monaco-button", has_text="Discard").click()
+        self.page.locator(".panel .monaco-button", has_text="Discard").click()
 
     def save(self, path: str, expected: str) -> None:
         """Save the active file, which then holds the expected text."""
