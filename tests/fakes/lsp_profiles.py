@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any, Union
 
 from cattrs import Converter
 from lsprotocol import types
 from pygls.protocol import default_converter
+
+
+def _recorded(name: str) -> dict[str, Any]:
+    """What a real editor declared; the end-to-end tests hold the record to the truth."""
+    declared: dict[str, Any] = json.loads((Path(__file__).parent / "recorded" / f"{name}.json").read_text())
+    return declared
+
 
 VSCODE: dict[str, Any] = {
     "general": {"positionEncodings": ["utf-16"]},
@@ -39,42 +48,14 @@ VSCODE: dict[str, Any] = {
 }
 """A VS Code of 2026."""
 
-NEOVIM: dict[str, Any] = {
-    "general": {"positionEncodings": ["utf-8", "utf-16", "utf-32"]},
-    "workspace": {
-        "applyEdit": True,
-        "workspaceEdit": {"documentChanges": True, "resourceOperations": ["rename", "create", "delete"]},
-        "configuration": True,
-        "workspaceFolders": True,
-    },
-    "textDocument": {
-        "codeAction": {
-            "codeActionLiteralSupport": {
-                "codeActionKind": {"valueSet": ["", "quickfix", "refactor", "source"]}
-            },
-            "resolveSupport": {"properties": ["edit", "command"]},
-            "dataSupport": True,
-        },
-    },
-    "window": {"workDoneProgress": True, "showMessage": {}, "showDocument": {"support": True}},
-}
-"""A Neovim 0.10."""
+NEOVIM = _recorded("neovim-0.10")
+NEOVIM_12 = _recorded("neovim-0.12")
+"""Offers utf-8 first, and previews of its own: one question a file, refusals reported as applied."""
 
-EGLOT: dict[str, Any] = {
-    "general": {"positionEncodings": ["utf-32", "utf-8", "utf-16"]},
-    "workspace": {
-        "applyEdit": True,
-        "workspaceEdit": {"documentChanges": True},
-        "configuration": True,
-        "workspaceFolders": True,
-    },
-    "textDocument": {
-        "codeAction": {
-            "codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix", "refactor", "source"]}},
-        },
-    },
-    "window": {"workDoneProgress": True, "showDocument": {"support": True}},
-}
+HELIX = _recorded("helix")
+"""Helix 25.01: shows no documents, asks no questions, and drops resolved commands."""
+
+EGLOT = _recorded("emacs")
 """Emacs 30 with eglot: no resource operations, no resolving of commands."""
 
 PLAIN: dict[str, Any] = {"workspace": {"applyEdit": True}}

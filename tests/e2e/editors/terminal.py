@@ -77,7 +77,9 @@ class Terminal:
     @property
     def text(self) -> str:
         """The screen as text."""
-        return "\n".join(line.rstrip() for line in self.screen.display)
+        # Not the screen's own `display`, which fails on a wide character that was half overwritten.
+        rows = (self.screen.buffer[row] for row in range(LINES))
+        return "\n".join("".join(row[column].data for column in range(COLUMNS)).rstrip() for row in rows)
 
     def press(self, keys: str) -> None:
         """Type."""

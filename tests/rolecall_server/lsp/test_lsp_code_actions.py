@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fakes.lsp_profiles import EGLOT, VSCODE
+from fakes.lsp_profiles import HELIX, VSCODE
 from rolecall.caller import Caller
 from rolecall_server.host import Host
 from rolecall_server.lsp.client import ClientProfile
@@ -40,9 +40,12 @@ async def connection(tmp_path):
     await connection.close()
 
 
-def ask(connection, first, last=None, *, name="config.py", diagnostics=(), only=None, uri=None):
+def ask(connection, first, last=None, **about):
+    return ask_range(connection, (first, 0), (first, 0) if last is None else (last, 0), **about)
+
+
+def ask_range(connection, start, end, *, name="config.py", diagnostics=(), only=None, uri=None):
     context = {"diagnostics": list(diagnostics), **({"only": only} if only is not None else {})}
-    start, end = (first, 0), (first, 0) if last is None else (last, 0)
     return actions(
         connection,
         {
@@ -135,13 +138,52 @@ async def test_comments_offer_their_instruction(connection):
 
 
 async def test_clients_that_cannot_resolve_get_the_command_at_once(connection):
-    connection.client = ClientProfile.of(EGLOT)
+    connection.client = ClientProfile(code_action_literals=True)
     action = ask(connection, 4)[0]
     assert action["command"] == {
         "title": action["title"],
         "command": "rolecall.run",
         "arguments": [action["data"]],
     }
+
+
+async def test_helix_which_drops_resolved_commands_gets_them_at_once(connection):
+    connection.client = ClientProfile.of(HELIX)
+    assert all("command" in action for action in ask(connection, 4))
+
+
+async def test_editors_that_do_not_wait_get_the_command_at_once(connection):
+    connection.wait = False
+    assert all("command" in action for action in ask(connection, 4))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "start", "end"),
+    [
+        ("utf-16", (3, 0), (3, 1)),
+        ("utf-16", (3, 23), (4, 0)),
+        ("utf-16", (4, 19), (4, 21)),
+        ("utf-8", (4, 19), (4, 23)),
+        ("utf-32", (4, 19), (4, 20)),
+    ],
+)
+async def test_a_selection_of_one_character_is_the_cursor_of_helix_and_kakoune(
+    connection, encoding, start, end
+):
+    connection.documents.encoding = encoding
+    source = SOURCE.replace("return path", "return path  # 🦆")
+    connection.documents.open((connection.caller.cwd / "config.py").as_uri(), source, 8, "python")
+    found = ask_range(connection, start, end, only=["refactor.rolecall.developer.implement"])
+    assert titles(found) == ["Developer: implement parse_config"]
+    assert found[0]["data"]["range"] == {
+        "start": {"line": 3, "character": 0},
+        "end": {"line": 5, "character": 0},
+    }
+
+
+async def test_a_selection_of_two_characters_is_the_line(connection):
+    found = ask_range(connection, (3, 0), (3, 2), only=["refactor.rolecall.developer.implement"])
+    assert found[0]["data"]["range"]["end"] == {"line": 4, "character": 0}
 
 
 async def test_clients_without_code_action_literals_get_commands(connection):
