@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import json
+import ast
 import re
 from posixpath import join
 from typing import TYPE_CHECKING
 
+from rolecall.llm.offline.criteria import description, disagreements, refusals, response, scenarios
 from rolecall.llm.offline.draft import Draft
-from rolecall.llm.offline.source.raises import Raised, raised
+from rolecall.llm.offline.people import article, person
+from rolecall.llm.offline.source.promises import promised_limits
+from rolecall.llm.offline.source.raises import raised
 from rolecall.llm.offline.source.wording import first_sentence, slug, words
 
 if TYPE_CHECKING:
     from rolecall.llm.offline.source.reading import Definition
-    from rolecall.llm.offline.study import Sample, Study
+    from rolecall.llm.offline.study import Study
 
 _MAX = 20
+_LONGEST_WANT = 90
 
 
 def requirements(study: Study) -> Draft:
@@ -47,27 +51,26 @@ def requirements(study: Study) -> Draft:
 
 def user_stories(study: Study) -> Draft:
     """INVEST stories, each with Gherkin acceptance criteria."""
-    samples = study.samples()
+    samples, limits = study.samples(), study.limits()
     lines = [
         f"# User stories of {words(study.title)}",
         "",
-        f"Read from `{study.target.path}`. Roles and benefits stand in no code: fill them in.",
+        f"Read from `{study.target.path}`, in the order of the code: do them in that order.",
         "",
     ]
     items = _items(study)
     for number, item in enumerate(items, 1):
-        want = _want(item)
         lines += [
             f"## US-{number}: {words(item.qualified)}",
             "",
-            f"As a TODO(rolecall): role, I want to {want}, so that TODO(rolecall): benefit.",
+            f"As {_role(item, study)}, I want {_want(item)}, so that TODO(rolecall): benefit.",
             "",
             f"Source: `{study.target.path}:{item.node.lineno}`",
             "",
             "```gherkin",
             f"Feature: {words(item.qualified)}",
             "",
-            *_scenarios(item, samples.get(item.qualified, []), study),
+            *scenarios(item, samples.get(item.qualified, []), limits.get(item.qualified), study.target.path),
             "```",
             "",
         ]
@@ -77,16 +80,20 @@ def user_stories(study: Study) -> Draft:
 
 def acceptance(study: Study) -> Draft:
     """One feature file with the acceptance criteria of the selection."""
-    samples = study.samples()
+    samples, limits = study.samples(), study.limits()
     items = _items(study)
     name = words(items[0].qualified) if len(items) == 1 else words(study.title)
     lines = [
         f"Feature: {name}",
-        f"  {_want(items[0]).capitalize() if items else ''}. TODO(rolecall): say for whom, and why.",
+        *(f"  {line}" for line in description(items)),
+        "  TODO(rolecall): say for whom, and why.",
         "",
     ]
     for item in items:
-        lines += _scenarios(item, samples.get(item.qualified, []), study)
+        lines += scenarios(
+            item, samples.get(item.qualified, []), limits.get(item.qualified), study.target.path
+        )
+    lines += [f"# {line.lstrip('#- ')}" for line in _questions(study) if line]
     draft = Draft()
     path = join("features", f"{slug(study.title)}.feature")
     if not items:
@@ -97,7 +104,7 @@ def acceptance(study: Study) -> Draft:
         draft.say(
             f"{path} holds the acceptance criteria of {name}; values and results were computed from the code."
         )
-        draft.say("What the code leaves open is marked TODO(rolecall).")
+        draft.say("What the code leaves open is marked TODO(rolecall), and asked at the end of the file.")
     return draft
 
 
@@ -105,124 +112,65 @@ def _items(study: Study) -> list[Definition]:
     return [item for item in study.definitions() if not item.name.startswith("__")][:_MAX]
 
 
+def _role(item: Definition, study: Study) -> str:
+    found = person(item.doc(), ast.get_docstring(study.module.tree))
+    return article(found) if found else "a TODO(rolecall): role"
+
+
 def _rules(item: Definition) -> list[tuple[str, int, str]]:
     """EARS sentences a definition stands for: event-driven, unwanted behaviour, optional feature."""
     line = item.node.lineno
-    what = first_sentence(item.doc()).rstrip(".")
-    act = (
-        f"{what[0].lower()}{what[1:]}"
-        if what
-        else f"{words(item.name)} (TODO(rolecall): say what the result is)"
-    )
-    found = [
-        (
-            f"When a caller calls `{item.qualified}`, the system shall {act}.",
-            line,
-            "the result equals the documented one for each example",
-        )
-    ]
-    for error in raised(item.node):
-        found += [
-            (_refusal(item, error), error.line, f"`{error.name}` is raised in that case, and in no other")
-        ]
+    limits = promised_limits(item.doc())
+    measure = "the result equals the documented one for each example"
+    if limits:
+        measure = f"the documented result just below, at and just above {', '.join(map(str, limits))}"
+    found = [(f"When a caller calls `{item.qualified}`, the system shall {response(item)}.", line, measure)]
+    messages = {error.line: error.message for error in raised(item.node)}
+    for name, when, source in refusals(item):
+        case = when or "TODO(rolecall): say when"
+        why = f' ("{messages[source]}")' if messages.get(source) else ""
+        rule = f"If {case}, then the system shall refuse `{item.qualified}` with `{name}`{why}."
+        found += [(rule, source, f"`{name}` is raised in that case, and in no other")]
     for parameter in item.parameters():
         if parameter.default not in {None, "None"}:
             rule = f"Where `{parameter.name}` is not given, the system shall use `{parameter.default}`."
-            found += [
-                (rule, line, f"leaving out `{parameter.name}` gives the same result as `{parameter.default}`")
-            ]
+            measure = f"leaving out `{parameter.name}` gives the same result as `{parameter.default}`"
+            found += [(rule, line, measure)]
     return found
 
 
-def _refusal(item: Definition, error: Raised) -> str:
-    when = f"`{error.condition}`" if error.condition else "TODO(rolecall): say when"
-    why = f' ("{error.message}")' if error.message else ""
-    return f"If {when}, then the system shall refuse `{item.qualified}` with `{error.name}`{why}."
-
-
 def _want(item: Definition) -> str:
-    said = first_sentence(item.doc()).rstrip(".")
-    return f"{said[0].lower()}{said[1:]}" if said else words(item.name)
-
-
-def _scenarios(item: Definition, samples: list[Sample], study: Study) -> list[str]:
-    lines: list[str] = []
-    works = [sample for sample in samples if sample.error is None]
-    refused = [sample for sample in samples if sample.error is not None]
-    source = f"  # Source: {study.target.path}:{item.node.lineno}"
-    title = words(item.qualified)
-    for number, sample in enumerate(works[:1]):
-        lines += [source, f"  Scenario: {title} succeeds{number or ''}"]
-        lines += [
-            f"    Given the call {_text(sample.call)}",
-            "    When it is made",
-            f"    Then the result is {_text(sample.shown)}",
-            "",
-        ]
-    for sample in refused[:1]:
-        lines += [source, f"  Scenario: {title} is refused with {sample.error}"]
-        lines += [
-            f"    Given the call {_text(sample.call)}",
-            "    When it is made",
-            f"    Then {sample.error} is raised",
-            "",
-        ]
-    if len(works) > 1:
-        lines += [
-            source,
-            f"  Scenario Outline: {title} at its limits",
-            "    Given the call <call>",
-            "    When it is made",
-            "    Then the result is <result>",
-            "",
-        ]
-        lines += ["    Examples:", "      | call | result |"]
-        lines += [f"      | {_cell(sample.call)} | {_cell(sample.shown)} |" for sample in works]
-        lines.append("")
-    if not samples:
-        lines += [
-            source,
-            f"  Scenario: {title} succeeds",
-            "    Given TODO(rolecall): the state before",
-            f"    When a caller asks it to {title}",
-            "    Then TODO(rolecall): what can be seen",
-            "",
-        ]
-        for error in raised(item.node)[:2]:
-            when = error.condition or "TODO(rolecall): say when"
-            lines += [
-                source,
-                f"  Scenario: {title} is refused with {error.name}",
-                f"    Given {_flat(when)}",
-                f"    When a caller asks it to {title}",
-                f"    Then {error.name} is raised",
-                "",
-            ]
-    return lines
-
-
-def _text(value: str) -> str:
-    return json.dumps(_flat(value), ensure_ascii=False)
-
-
-def _flat(value: str) -> str:
-    return " ".join(value.split())
-
-
-def _cell(value: str) -> str:
-    return _flat(value).replace("\\", "\\\\").replace("|", "\\|")
+    said = re.split(r"[,;:]\s", first_sentence(item.doc()).rstrip("."))[0]
+    if not said or re.search(r"\band\b|TODO", said) or len(said) > _LONGEST_WANT:
+        return f"to {words(item.name)}"
+    act = response(item, said)
+    return re.sub(r"^(?:tell|give)\b", r"to know", act) if re.match(r"(?:tell|give)\b", act) else f"to {act}"
 
 
 def _questions(study: Study) -> list[str]:
+    path = study.target.path
     lines = ["## Open questions", ""]
-    lines += [
-        f"- `{study.target.path}:{number}` says: {re.sub(r'[`<>]', '', text)}. What is decided?"
-        for number, text in study.module.todos
-    ]
+    for number, text in sorted({*study.module.todos, *_told_todos(study)}):
+        lines.append(f"- `{path}:{number}` says: {re.sub(r'[`<>]', '', text)} What is decided?")
     for item in _items(study):
         if not item.doc():
             lines.append(f"- `{item.qualified}` has no docstring: what is it for, and who needs it?")
+        lines += [f"- {question}" for question in disagreements(item, study.module, path)]
     return [*lines, "- Who uses this, and what changes for them? The code does not say.", ""]
+
+
+def _told_todos(study: Study) -> list[tuple[int, str]]:
+    """What docstrings leave to be decided."""
+    found: list[tuple[int, str]] = []
+    for item in _items(study):
+        if item.doc() and "TODO" in (item.doc() or ""):
+            lines = study.target.text.splitlines()
+            first, last = item.node.body[0].lineno, item.node.body[0].end_lineno or item.node.body[0].lineno
+            for number in range(first, min(last, len(lines)) + 1):
+                mark = re.search(r"\b(?:TODO|FIXME|XXX)\b(?!\(rolecall)", lines[number - 1])
+                if mark:
+                    found.append((number, lines[number - 1][mark.start() :].strip().rstrip('"')))
+    return found
 
 
 def _page(study: Study, folder: str, name: str, lines: list[str], count: int, word: str) -> Draft:

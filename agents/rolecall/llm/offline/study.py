@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rolecall.llm.offline.evaluation.budget import NotUnderstood
 from rolecall.llm.offline.layout import Layout, Project
+from rolecall.llm.offline.limits import Limit, around_limits
 from rolecall.llm.offline.source.reading import Definition, Module, read_module, selected_definitions
 from rolecall.llm.offline.testing.suite import SuiteBuilder
 from rolecall.llm.offline.testing.values import Unwritable
@@ -54,11 +55,20 @@ class Study:
             return found
         return [item for item in found if item.is_public and item.name != "main"]
 
-    def samples(self) -> dict[str, list[Sample]]:
-        """Up to three calls for each function and method, by qualified name."""
+    def limits(self) -> dict[str, Limit]:
+        """What happens around the limits that docstrings promise, by qualified name."""
+        builder = self._builder()
+        subjects = builder.subjects(self.selection)
+        return {item.name: found for item in subjects if (found := around_limits(builder, item)) is not None}
+
+    def _builder(self) -> SuiteBuilder:
         layout = self.layout
         sources = self.project.sources(layout.root, self.target)
-        builder = SuiteBuilder(self.module, layout.module, sources, self.project.packages(layout.root))
+        return SuiteBuilder(self.module, layout.module, sources, self.project.packages(layout.root))
+
+    def samples(self) -> dict[str, list[Sample]]:
+        """Up to three calls for each function and method, by qualified name."""
+        builder = self._builder()
         found: dict[str, list[Sample]] = {}
         for subject in builder.subjects(self.selection):
             if subject.way in {"construct", "members"} or not subject.member.isidentifier():

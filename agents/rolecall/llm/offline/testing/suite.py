@@ -158,6 +158,18 @@ class SuiteBuilder:
             written.append(self._writer.waiting(subject, setup, findings.first, _why(subject, reason)))
         return [*cases, *written]
 
+    def first(self, subject: Subject) -> dict[str, Any]:
+        """A typical argument for each parameter that one is known for."""
+        return self._prepared.first(subject)
+
+    def written(self, value: Any) -> str:
+        """The short source of a value.
+
+        Raises:
+            Unwritable: it has none.
+        """
+        return self._writer.writer.write(value)
+
     def probes(self, subject: Subject) -> list[Probe]:
         """The calls of a subject that were understood and are worth showing."""
         return self._findings(subject)[0].probes

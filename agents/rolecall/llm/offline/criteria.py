@@ -1,0 +1,243 @@
+"""What a definition promises and does, in the words of requirements and of Gherkin."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from typing import TYPE_CHECKING
+
+from rolecall.llm.offline.source.promises import promised_errors
+from rolecall.llm.offline.source.raises import raised
+from rolecall.llm.offline.source.wording import first_sentence, words
+
+if TYPE_CHECKING:
+    from rolecall.llm.offline.limits import Limit
+    from rolecall.llm.offline.source.reading import Definition, Module
+    from rolecall.llm.offline.study import Sample
+
+_KEYWORD = re.compile(
+    r"^(?:Feature|Rule|Background|Scenario|Example|Given|When|Then|And|But)\b|^[*#@|]|^\"\"\"|^```"
+)
+_VERBS = re.compile(r"^(?P<verb>[A-Z][a-z]+?)(?P<s>s|es)? ")
+_NOUNS = frozenset(
+    {"This", "Always", "Its", "As", "Is", "Has", "Does", "Was", "Less", "Plus", "Minus", "Pounds", "Cents"}
+)
+_ARTICLES = frozenset(
+    {"The", "A", "An", "All", "Each", "Every", "How", "What", "Where", "Which", "Who", "Number", "List"}
+)
+
+
+def response(item: Definition, said: str | None = None) -> str:
+    """What the system does, as a verb phrase: from the docstring's first sentence, else from the name."""
+    said = first_sentence(item.doc()).rstrip(".") if said is None else said
+    if not said:
+        return f"{words(item.name)} (TODO(rolecall): say what the result is)"
+    first = said.split(" ", 1)[0]
+    low = f"{said[0].lower()}{said[1:]}" if not first.isupper() else said
+    if first in {"Whether", "If"}:
+        return f"tell {low}"
+    named = words(item.name).split(" ", 1)[0].capitalize()
+    if first.rstrip("s") == named.rstrip("s") or first in {"Return", "Returns", "Give", "Gives"}:
+        return re.sub(r"^(\w+?)s ", r"\1 ", low) if first != named else low
+    gives = item.node.returns is not None and ast.unparse(item.node.returns) != "None"
+    if first in _ARTICLES or (gives and not _is_verb(first)):
+        return f"give {low}"
+    third = _VERBS.match(f"{said} ")
+    if third and third["s"] and first not in _NOUNS:
+        stem = f"{third['verb']}{'e' if third['s'] == 'es' and third['verb'][-1] in 'cgvzu' else ''}"
+        return f"{stem.lower()}{low[len(first) :]}"
+    return low
+
+
+def _is_verb(word: str) -> bool:
+    """Whether a docstring that begins so most likely says what is done."""
+    return word not in _NOUNS | _ARTICLES and (word.endswith(("ate", "ise", "ize", "ify")) or word in _COMMON)
+
+
+_COMMON: frozenset[str] = frozenset(
+    re.split(
+        r"\s+",
+        """\
+Add Append Apply Ask Build Bring Calculate Call Change Check Choose Clear Close Collect Compare
+Compute Convert Copy Count Create Cut Decode Delete Do Draw Drop Encode Escape Fetch Fill Filter
+Find Fit Format Get Group Handle Join Keep Lend List Load Look Make Map Match Merge Move Open Parse
+Pay Pick Print Put Read Remove Render Replace Reserve Run Save Say Search Send Set Show Shorten Skip
+Sort Split Start Stop Store Strip Sum Take Tell Test Turn Update Use Wait Walk Write""",
+    )
+)
+
+
+def refusals(item: Definition) -> list[tuple[str, str, int]]:
+    """Errors with their conditions and lines: in the author's words where there are some, else the code's."""
+    promised = dict(promised_errors(item.doc()))
+    found: list[tuple[str, str, int]] = []
+    for error in raised(item.node):
+        told = promised.pop(error.name, None)
+        when = told or (f"`{error.condition}`" if error.condition else "")
+        if not any(name == error.name and known == when for name, known, _ in found):
+            found.append((error.name, when, error.line))
+    return [*found, *((name, when, item.node.lineno) for name, when in promised.items())]
+
+
+def description(items: list[Definition]) -> list[str]:
+    """What the docstrings say, as free text of a feature."""
+    lines: list[str] = []
+    for item in items[:1] if len(items) == 1 else items[:6]:
+        text = re.split(
+            r"^\s*(?:Args|Arguments|Returns|Raises|Yields):|>>>|^\s*:\w+",
+            item.doc() or "",
+            maxsplit=1,
+            flags=re.MULTILINE,
+        )[0]
+        for line in text.splitlines():
+            plain = re.sub(r"\b(?:TODO|FIXME|XXX)\b:?.*?(?:\.(?=\s)|$)", "", line).strip()
+            if plain:
+                lines.append(f"- {plain}" if _KEYWORD.match(plain) else plain)
+    return lines
+
+
+def scenarios(item: Definition, samples: list[Sample], limit: Limit | None, path: str) -> list[str]:
+    """A success, each refusal, and an outline of the limits; every step with concrete values where known."""
+    title = words(item.qualified)
+    source = f"  # Source: {path}:{item.node.lineno}"
+    works = [sample for sample in samples if sample.error is None]
+    lines = _success(title, source, works)
+    for name, when, number in _each_error(item, samples):
+        lines += _refusal(title, f"  # Source: {path}:{number}", name, when, samples)
+    if limit is not None:
+        return lines + _limit_outline(title, source, limit)
+    return lines + (_call_outline(title, source, works) if len(works) > 1 else [])
+
+
+def _success(title: str, source: str, works: list[Sample]) -> list[str]:
+    if works:
+        given, then = f"the call {_text(works[0].call)}", f"the result is {_text(works[0].shown)}"
+        return [
+            source,
+            f"  Scenario: {title} succeeds",
+            f"    Given {given}",
+            "    When it is made",
+            f"    Then {then}",
+            "",
+        ]
+    return [
+        source,
+        f"  Scenario: {title} succeeds",
+        "    Given TODO(rolecall): the state before",
+        f"    When a caller asks it to {title}",
+        "    Then TODO(rolecall): what can be seen",
+        "",
+    ]
+
+
+def _each_error(item: Definition, samples: list[Sample]) -> list[tuple[str, str, int]]:
+    found = refusals(item)
+    known = {name for name, _, _ in found}
+    return [
+        *found,
+        *(
+            (sample.error, "", item.node.lineno)
+            for sample in samples
+            if sample.error and sample.error not in known
+        ),
+    ][:6]
+
+
+def _refusal(title: str, source: str, name: str, when: str, samples: list[Sample]) -> list[str]:
+    shown = next((sample for sample in samples if sample.error == name.rsplit(".", 1)[-1]), None)
+    case = _flat(when.replace("`", "")) or "TODO(rolecall): say when"
+    named = f"  Scenario: {title} is refused with {name}" + (f" where {case}" if when else "")
+    if shown is not None:
+        steps = [f"    Given the call {_text(shown.call)}", "    When it is made"]
+    else:
+        steps = [f"    Given {case}", f"    When a caller asks it to {title}"]
+    return [source, named, *steps, f"    Then {name} is raised", ""]
+
+
+def _limit_outline(title: str, source: str, limit: Limit) -> list[str]:
+    column = limit.what.replace(" ", "_")
+    lines = [
+        source,
+        f"  Scenario Outline: {title} around its limits",
+        f"    Given the {limit.what} is <{column}>",
+    ]
+    lines += [f"    And the {name} is {_cell(value)}" for name, value in limit.others]
+    lines += [
+        f"    When a caller asks it to {title}",
+        "    Then the outcome is <outcome>",
+        "",
+        "    Examples:",
+    ]
+    lines += [f"      | {column} | outcome |"]
+    return [*lines, *(f"      | {value} | {_cell(outcome)} |" for value, outcome in limit.rows), ""]
+
+
+def _call_outline(title: str, source: str, works: list[Sample]) -> list[str]:
+    lines = [
+        source,
+        f"  Scenario Outline: {title} at its limits",
+        "    Given the call <call>",
+        "    When it is made",
+    ]
+    lines += ["    Then the result is <result>", "", "    Examples:", "      | call | result |"]
+    return [*lines, *(f"      | {_cell(sample.call)} | {_cell(sample.shown)} |" for sample in works), ""]
+
+
+def disagreements(item: Definition, module: Module, path: str) -> list[str]:
+    """Questions where a docstring's limits or errors are not those of the code."""
+    told = [
+        int(number) for number in re.findall(r"(?<![\w.])\d+(?![\w.]*\w)", (item.doc() or "").split(">>>")[0])
+    ]
+    used = [(value, name) for value, name in _numbers(item, module) if abs(value) > 1]
+    found: list[str] = []
+    near = {close for number in told for close in (number - 1, number, number + 1)}
+    if told and used and not any(value in near for value, _ in used):
+        value, name = used[0]
+        said = (
+            f"`{path}:{item.node.lineno}`: the docstring says {told[0]}, and the code compares with {value}"
+        )
+        found.append(f"{said}{f' ({name})' if name else ''}. Which holds?")
+    names = {error.name for error in raised(item.node)}
+    place = f"`{path}:{item.node.lineno}`"
+    for name, _ in promised_errors(item.doc()):
+        if name not in names and not _is_open(item):
+            found.append(f"{place}: the docstring promises {name}, and no line raises it. Which holds?")
+    return found
+
+
+def _is_open(item: Definition) -> bool:
+    """Whether something inside could raise without a line of its own: a call, an index, a missing body."""
+    return any(isinstance(node, (ast.Subscript, ast.Call)) for node in ast.walk(item.node))
+
+
+def _numbers(item: Definition, module: Module) -> list[tuple[int, str]]:
+    """Numbers the code compares with, and the constants that hold them."""
+    found: list[tuple[int, str]] = []
+    for node in ast.walk(item.node):
+        if not isinstance(node, ast.Compare):
+            continue
+        for part in (node.left, *node.comparators):
+            if (
+                isinstance(part, ast.Constant)
+                and isinstance(part.value, int)
+                and not isinstance(part.value, bool)
+            ):
+                found.append((part.value, ""))
+            elif isinstance(part, ast.Name) and re.fullmatch(
+                r"-?\d[\d_]*", module.constants.get(part.id, "")
+            ):
+                found.append((int(module.constants[part.id]), part.id))
+    return found
+
+
+def _text(value: str) -> str:
+    return json.dumps(_flat(value), ensure_ascii=False)
+
+
+def _flat(value: str) -> str:
+    return " ".join(value.split())
+
+
+def _cell(value: str) -> str:
+    return _flat(value).replace("\\", "\\\\").replace("|", "\\|")
