@@ -21,11 +21,14 @@ TYPE_CHECKING = False  # typing's own costs 3 ms to import
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HEARD_WITHIN_S = 1.0
-"""A daemon that does not even say that it heard us is hung."""
+HEARD_WITHIN_S = 6.0
+"""A daemon that does not even say that it heard us hangs, or had no turn on a machine with too much to do."""
 
-BUSY_S = 0.6
-"""And so is one that computed for so long instead."""
+BUSY_S = 1.0
+"""It hangs if it computed for so long instead."""
+
+BLIND_S = 1.2
+"""And after so long where the system does not tell what it does."""
 
 READY_WITHIN_S = 10.0
 """A daemon that heard us reads our settings and imports our door; a dead network drive may hold either."""
@@ -97,7 +100,7 @@ def join(path: str, hello: bytes, uid: int, *, heard_within_s: float = HEARD_WIT
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         # A full backlog makes a blocking connect wait for as long as the daemon hangs.
-        connection.settimeout(heard_within_s)
+        connection.settimeout(BLIND_S)
         connection.connect(path)
         pid = _known_peer(connection, path, uid)
         # Not one word of ours goes to a listener that does not speak as a daemon does.
@@ -181,7 +184,7 @@ def _read_welcome(connection: socket.socket, pid: int) -> dict[str, object]:
 
 def _read_line(connection: socket.socket, pid: int, seconds: float) -> bytes:
     """One line and no byte more, since what follows belongs to the client. Raises TimeoutError."""
-    pulse = Pulse(pid, busy_s=BUSY_S, silent_s=seconds)
+    pulse = Pulse(pid, busy_s=BUSY_S, silent_s=seconds, blind_s=min(seconds, BLIND_S))
     line = bytearray()
     while not line.endswith(b"\n"):
         _await_bytes(connection, pulse)

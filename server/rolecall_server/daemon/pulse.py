@@ -29,18 +29,27 @@ class Pulse:
 
     Args:
         pid: the process; 0 where it is unknown.
-        busy_s: it hangs when it has computed for so long without a word: its loop does not come round.
-        silent_s: it hangs after so long, whatever it does; where the system does not tell, too.
+        busy_s: it hangs when its main thread has computed for so long without a word: its loop does not
+            come round.
+        silent_s: it hangs after so long, whatever it does.
+        blind_s: and after so long where the system does not tell what it does.
         clock: monotonic, in seconds.
     """
 
     def __init__(
-        self, pid: int, *, busy_s: float, silent_s: float, clock: Callable[[], float] = time.monotonic
+        self,
+        pid: int,
+        *,
+        busy_s: float,
+        silent_s: float,
+        blind_s: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pid = pid
         self._clock = clock
         self._busy_s = busy_s
         self._silent_s = silent_s
+        self._blind_s = blind_s
         self.heard()
 
     def heard(self) -> None:
@@ -59,7 +68,7 @@ class Pulse:
             return True
         computed = _computed_s(self._pid)
         if computed is None:
-            return False
+            return self.silence() > self._blind_s
         if self._computed is None:
             self._computed = computed
         if computed - self._computed >= self._busy_s:
@@ -81,8 +90,8 @@ def is_stopped(pid: int) -> bool:
 
 
 def _computed_s(pid: int) -> float | None:
-    """Seconds of processor time a process has used; None where the system does not tell (proc(5))."""
-    fields = _status(f"/proc/{pid}/stat").split()
+    """Processor time of a process's main thread, in seconds; None where the system does not tell it."""
+    fields = _status(f"/proc/{pid}/task/{pid}/stat").split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else None
 
 

@@ -111,7 +111,7 @@ class Pump:
         self._parent = parent
         self._leave = leave
         self._clock = clock
-        self.pulse = Pulse(daemon.pid, busy_s=BUSY_S, silent_s=LONGEST_S, clock=clock)
+        self.pulse = Pulse(daemon.pid, busy_s=BUSY_S, silent_s=LONGEST_S, blind_s=LONGEST_S, clock=clock)
         self._talked = self._looked = clock()
         self._is_writing = False
         self._is_cut_off = False

@@ -92,7 +92,7 @@ def test_a_relay_that_stood_still_itself_blames_nobody(pump, clock):
 def test_silence_alone_is_no_hang_where_the_process_had_no_turn(clock, monkeypatch):
     """A machine with too much to do: ready to run, and never run."""
     child = process("while True: pass")
-    pulse = Pulse(child.pid, busy_s=1e6, silent_s=20.0, clock=clock)
+    pulse = Pulse(child.pid, busy_s=1e6, silent_s=20.0, blind_s=1.0, clock=clock)
     try:
         for _ in range(19):
             clock.now += 1
@@ -105,7 +105,7 @@ def test_silence_alone_is_no_hang_where_the_process_had_no_turn(clock, monkeypat
 
 
 def test_where_the_system_tells_nothing_only_a_long_silence_counts(clock):
-    pulse = Pulse(0, busy_s=0.8, silent_s=20.0, clock=clock)
+    pulse = Pulse(0, busy_s=0.8, silent_s=1e6, blind_s=20.0, clock=clock)
     for _ in range(20):
         assert not pulse.hangs()
         clock.now += 1
