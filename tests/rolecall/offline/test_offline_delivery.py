@@ -389,3 +389,12 @@ def test_a_readme_is_written_beside_a_manifest_that_nests_without_end(project, c
 
     assert "README.md" in work.files
     assert "Traceback" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("task", ["container", "ci", "kubernetes", "observability", "infrastructure"])
+def test_words_that_are_not_followed_are_told(project, task):
+    work = project(PROJECTS["uv"])
+
+    answer = work.ask("devops_engineer", task, instruction="Sing a song.")
+
+    assert "Without a model" in answer.summary_text()

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 def deliver(task: str, request: TaskRequest, gathered: Gathered) -> Draft:
     """The answer to one of the role's five tasks."""
     draft = _answer(task, request, gathered)
+    if request.instruction.strip() and task != "infrastructure":
+        draft.say(
+            "Without a model, your own words were searched for names and numbers only; see what is left."
+        )
     if not any("Nothing was" in line for line in draft.prose):
         draft.say("Nothing was run, and no file was written.")
     return draft
