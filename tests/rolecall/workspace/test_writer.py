@@ -23,6 +23,9 @@ from rolecall.workspace.policy import PathPolicy
 from rolecall.workspace.recovery import recover
 from rolecall.workspace.writer import DiskWriter
 
+EXAMPLES = int(os.environ.get("ROLECALL_TEST_EXAMPLES", "150"))
+"""Of paths that may lead outside: more where a person asks for them."""
+
 
 class Crash(BaseException):
     """The process is dead: nothing more is written."""
@@ -510,7 +513,7 @@ COMPONENT = st.sampled_from(
 ) | st.text(min_size=1, max_size=4)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     paths=st.lists(st.lists(COMPONENT, min_size=1, max_size=4).map("/".join), min_size=1, max_size=3),
     absolute=st.booleans(),
