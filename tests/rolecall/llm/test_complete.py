@@ -382,6 +382,7 @@ async def test_each_deadline_has_its_own_words(runtime, reply, setting):
             await (await endpoint.received(1)).disconnected.wait()
     assert isinstance(said.error, TimedOut)
     assert f"llm.{setting}" in said.error.message
+    assert not asyncio.current_task().cancelling()  # or the next timeout of this task goes wrong
     assert runtime.counted("rolecall.llm.timeouts") == 1
 
 
