@@ -210,5 +210,20 @@ def test_a_guide_has_a_step_for_each_function_and_its_errors(project):
     shop.ask("technical_writer", "guide", "calc.py")
 
     page = shop.files["docs/guides/calc.md"]
-    assert "### 1. " in page
+    assert re.search(r"^1\. ", page, re.MULTILINE)
     assert "| `OverflowError` |" in page
+
+
+def test_a_guide_names_the_environment_that_the_code_reads_and_what_its_errors_say(project):
+    code = (
+        'import os\n\n\ndef host() -> str:\n    """Where mail goes."""\n    found = os.environ.get(\'MAIL_HOST\')\n'
+        "    if not found:\n        raise RuntimeError('MAIL_HOST is not set')\n    return found + os.getenv('MAIL_PORT', '587')\n"
+    )
+    shop = project({"mailer.py": code})
+
+    shop.ask("technical_writer", "guide", "mailer.py")
+
+    page = shop.files["docs/guides/mailer.md"]
+    assert "| `MAIL_HOST` | none |" in page
+    assert "| `MAIL_PORT` | `587` |" in page
+    assert "| `RuntimeError`: MAIL_HOST is not set | `host` |" in page

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rolecall.llm.offline.patches import Patch, split_lines, to_edits
+from rolecall.llm.offline.source.environment import variables
 from rolecall.llm.offline.source.raises import raised
 from rolecall.llm.offline.source.wording import first_sentence, words
 from rolecall.llm.offline.writing.reference import TODO, example, first_paragraph
@@ -118,7 +119,15 @@ def guide(study: Study) -> str:
     topic = words(study.title.rsplit(".", 1)[-1])
     lines = [f"# Use {topic}", "", f"{first_paragraph(ast.get_docstring(study.module.tree))}", ""]
     lines += ["TODO(rolecall): say what the reader has at the end.", "", "## Before you start", ""]
-    lines += [f"- `{study.title}` can be imported.", "", "## Steps", ""]
+    lines += [f"- `{study.title}` can be imported.", ""]
+    settings = variables(study.module.tree)
+    if settings:
+        lines += ["## Settings", "", "| Environment variable | Default |", "| --- | --- |"]
+        lines += [
+            f"| `{name}` | {_cell(f'`{value}`') if value else 'none'} |" for name, value in settings.items()
+        ]
+        lines.append("")
+    lines += ["## Steps", ""]
     for number, item in enumerate(listed, 1):
         lines += _step(number, item, samples.get(item.qualified, []), study.title)
     errors = [(item, error) for item in listed for error in raised(item.node)]
@@ -133,20 +142,16 @@ def guide(study: Study) -> str:
             cause = (
                 f"`{error.condition}`".replace("|", "\\|") if error.condition else "TODO(rolecall): say when."
             )
+            said = f": {_cell(error.message)}" if error.message else ""
             lines.append(
-                f"| `{error.name}` | `{item.qualified}` | {cause} | TODO(rolecall): say what to do. |"
+                f"| `{error.name}`{said} | `{item.qualified}` | {cause} | TODO(rolecall): say what to do. |"
             )
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _step(number: int, item: Definition, samples: list[Sample], module: str) -> list[str]:
     what = first_sentence(item.doc()) or f"Call `{item.qualified}`. TODO(rolecall): say why."
-    lines = [f"### {number}. {words(item.name).capitalize()}", "", what, ""]
-    shown = example(item, samples, module)
-    if shown:
-        return [*lines, *shown]
-    return [
-        *lines,
+    shown = example(item, samples, module) or [
         "```python",
         signature(item),
         "```",
@@ -154,6 +159,8 @@ def _step(number: int, item: Definition, samples: list[Sample], module: str) -> 
         "TODO(rolecall): show a call and what to see when it worked.",
         "",
     ]
+    head = f"{number}. {words(item.name).capitalize()}: {what}"
+    return [head, "", *(f"   {line}" if line else "" for line in shown)]
 
 
 def _cell(text: str) -> str:
