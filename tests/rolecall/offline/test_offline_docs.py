@@ -211,7 +211,7 @@ def test_a_guide_has_a_step_for_each_function_and_its_errors(project):
 
     page = shop.files["docs/guides/calc.md"]
     assert re.search(r"^1\. ", page, re.MULTILINE)
-    assert "| `OverflowError` |" in page
+    assert "| `OverflowError`: full |" in page
 
 
 def test_a_guide_names_the_environment_that_the_code_reads_and_what_its_errors_say(project):
