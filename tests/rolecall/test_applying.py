@@ -160,3 +160,57 @@ async def test_a_last_moment_save_of_the_same_lines_is_a_conflict(session, proje
         await apply_interrupted(session, proposal, lambda text: text.replace("100", "150"))
     assert "LIMIT = 150" in text(project)
     assert proposal.changes.changes[0].state == "conflict"
+
+
+async def test_a_cut_block_of_several_roots_belongs_to_the_root_of_the_target(tmp_path, project):
+    (tmp_path / "other").mkdir()
+    caller = Caller({"HOME": str(tmp_path), "ROLECALL_LLM__PROVIDER": "offline"}, project)
+    session = Session(caller, roots=(tmp_path / "other", project))
+    proposal = Proposal(session, "project/src/pricing.py")
+    proposal.feed('<file path="src/pricing.py">\nLIMIT')
+    proposal.close()
+    (change,) = proposal.changes.changes
+    assert (change.path, change.action, change.state) == ("project/src/pricing.py", "modify", "incomplete")
+
+
+async def test_two_spellings_of_one_path_are_one_file(session, project):
+    proposal = proposal_of(
+        session, edit("LIMIT = 100", "LIMIT = 150", "./src/pricing.py"), edit("LIMIT = 150", "LIMIT = 200")
+    )
+    assert await write(session, proposal)
+    assert "LIMIT = 200" in text(project)
+
+
+@pytest.mark.parametrize(
+    ("before", "old", "new", "after"),
+    [
+        (b"\xef\xbb\xbfa\r\nb\r\n", "b", "c", b"\xef\xbb\xbfa\r\nc\r\n"),
+        (b"a\rb\rc", "b", "x\ny", b"a\rx\ry\rc"),
+        (b"a\r\nb\nc\r\n", "b", "x", b"a\r\nx\nc\r\n"),
+        (b"a\nb", "b", "c", b"a\nc"),
+    ],
+    ids=["mark and CRLF", "CR alone", "mixed", "no final newline"],
+)
+async def test_a_file_keeps_its_own_form_on_disk(session, project, before, old, new, after):
+    (project / "x.txt").write_bytes(before)
+    assert await write(session, proposal_of(session, edit(old, new, "x.txt")))
+    assert (project / "x.txt").read_bytes() == after
+
+
+async def test_moves_onto_a_name_that_another_move_leaves_are_a_conflict_and_change_nothing(session, project):
+    (project / "a.txt").write_text("a\n")
+    (project / "b.txt").write_text("b\n")
+    moves = ("a.txt", "tmp.txt"), ("b.txt", "a.txt"), ("tmp.txt", "b.txt")
+    proposal = proposal_of(session, *(f'<move from="{old}" to="{new}"/>\n' for old, new in moves))
+    with pytest.raises(EditConflict, match="exists already"):
+        await write(session, proposal)
+    assert ((project / "a.txt").read_text(), (project / "b.txt").read_text()) == ("a\n", "b\n")
+    assert not (project / "tmp.txt").exists()
+
+
+async def test_a_rename_that_changes_the_case_alone_is_refused_and_changes_nothing(session, project):
+    (project / "Readme.md").write_text("x\n")
+    proposal = proposal_of(session, '<move from="Readme.md" to="README.md"/>\n')
+    with pytest.raises(PathRefused, match="case"):
+        await write(session, proposal)
+    assert (project / "Readme.md").read_text() == "x\n"
