@@ -20,6 +20,7 @@ mkdirSync(path.join(here, "dist"), { recursive: true });
 run(python, ["-m", "hatchling", "build", "--target", "wheel", "--directory", bundled], root);
 copyFileSync(path.join(root, "requirements", "runtime.txt"), path.join(bundled, "requirements.txt"));
 copyFileSync(path.join(root, "LICENSE"), path.join(here, "LICENSE"));
+copyFileSync(path.join(root, "docs", "vscode.png"), path.join(here, "images", "run.png"));
 run(process.execPath, ["scripts/build.mjs"]);
 run(process.execPath, [
   path.join(here, "node_modules", "@vscode", "vsce", "vsce"),

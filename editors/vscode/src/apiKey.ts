@@ -4,7 +4,8 @@ import * as vscode from "vscode";
 
 export const API_KEY = "rolecall.apiKey";
 
-export async function setApiKey(secrets: vscode.SecretStorage): Promise<void> {
+/** Ask for the key; false where the user changed their mind. */
+export async function setApiKey(secrets: vscode.SecretStorage): Promise<boolean> {
   const key = await vscode.window.showInputBox({
     title: "Rolecall: API key",
     prompt: "Kept in the editor's secret storage; sent only to the endpoint of your own settings.",
@@ -12,13 +13,9 @@ export async function setApiKey(secrets: vscode.SecretStorage): Promise<void> {
     ignoreFocusOut: true,
     validateInput: (value) => (/\s/.test(value.trim()) ? "A key has no spaces in it." : undefined),
   });
-  if (key !== undefined && key.trim() !== "") {
-    await secrets.store(API_KEY, key.trim());
-    void vscode.window.showInformationMessage("Rolecall: the API key is set.");
+  if (key === undefined || key.trim() === "") {
+    return false;
   }
-}
-
-export async function removeApiKey(secrets: vscode.SecretStorage): Promise<void> {
-  await secrets.delete(API_KEY);
-  void vscode.window.showInformationMessage("Rolecall: the API key is removed.");
+  await secrets.store(API_KEY, key.trim());
+  return true;
 }

@@ -3,9 +3,9 @@
 import * as path from "node:path";
 import * as vscode from "vscode";
 
-import { API_KEY, removeApiKey, setApiKey } from "./apiKey";
+import { API_KEY, setApiKey } from "./apiKey";
 import { newEnough, OwnInstall, PYTHONS } from "./installing";
-import { found } from "./locating";
+import { found, type Located } from "./locating";
 import { ask, runRole } from "./pickers";
 import { Proposals, taskOf } from "./proposals";
 import { isOpen, type TaskEvent } from "./protocol";
@@ -19,12 +19,20 @@ export interface Api {
   isRunning: () => boolean;
 }
 
+let active: Rolecall | undefined;
+
 export async function activate(context: vscode.ExtensionContext): Promise<Api> {
   const rolecall = new Rolecall(context);
+  active = rolecall;
   context.subscriptions.push(rolecall);
   rolecall.register();
   await rolecall.start();
   return { isRunning: () => rolecall.isRunning };
+}
+
+/** The editor waits for it, so that the server ends with it. */
+export async function deactivate(): Promise<void> {
+  await active?.stop();
 }
 
 class Rolecall implements vscode.Disposable {
@@ -38,6 +46,7 @@ class Rolecall implements vscode.Disposable {
   private readonly server: Server;
   private readonly proposals: Proposals;
   private readonly statusBar: StatusBar;
+  private isRefreshDue = false;
 
   constructor(private readonly context: vscode.ExtensionContext) {
     this.install = new OwnInstall(context.globalStorageUri.fsPath, path.join(context.extensionPath, "bundled"));
@@ -58,7 +67,8 @@ class Rolecall implements vscode.Disposable {
 
   async start(): Promise<void> {
     await this.server.refresh();
-    if (this.server.locate() === undefined) {
+    const located = this.server.locate();
+    if (located === undefined || (this.install.isOutdated && isFound(located))) {
       void this.offerInstall(); // the offer may stay open for long
     }
   }
@@ -79,8 +89,8 @@ class Rolecall implements vscode.Disposable {
       applyProposal: (task) => this.withProposal("Apply Proposal", task, (id) => this.proposals.apply(id)),
       discardProposal: (task) => this.withProposal("Discard Proposal", task, (id) => this.proposals.discard(id)),
       revertTask: () => this.revert(),
-      setApiKey: () => setApiKey(this.context.secrets),
-      removeApiKey: () => removeApiKey(this.context.secrets),
+      setApiKey: () => this.setApiKey(),
+      removeApiKey: () => this.removeApiKey(),
       installServer: () => this.installServer(),
       restartServer: () => this.server.refresh(true),
     };
@@ -91,22 +101,25 @@ class Rolecall implements vscode.Disposable {
       this.server.onDidChange(() => {
         this.forgetTheLost();
       }),
+      // Also where another window set the key.
       this.context.secrets.onDidChange(async ({ key }) => {
         if (key === API_KEY) {
-          await this.server.refresh();
+          await this.refreshWhenIdle();
         }
       }),
       vscode.workspace.onDidChangeConfiguration(async (event) => {
         if (event.affectsConfiguration("rolecall")) {
-          await this.server.refresh();
+          await this.refreshWhenIdle();
         }
       }),
     );
   }
 
-  /** The editor waits for it, so that the server ends with it. */
+  async stop(): Promise<void> {
+    await this.server.stop();
+  }
+
   dispose(): void {
-    void this.server.stop();
     this.statusBar.dispose();
     this.output.dispose();
     this.log.dispose();
@@ -121,6 +134,17 @@ class Rolecall implements vscode.Disposable {
     }
     if (result !== undefined) {
       void this.proposals.offer(result);
+      if (this.isRefreshDue) {
+        void this.refreshWhenIdle();
+      }
+    }
+  }
+
+  /** Other settings may need another server; a task that runs is let finish first. */
+  private async refreshWhenIdle(): Promise<void> {
+    this.isRefreshDue = this.book.running.length > 0;
+    if (!this.isRefreshDue) {
+      await this.server.refresh();
     }
   }
 
@@ -187,6 +211,19 @@ class Rolecall implements vscode.Disposable {
     }
   }
 
+  private async setApiKey(): Promise<void> {
+    if (await setApiKey(this.context.secrets)) {
+      await this.refreshWhenIdle();
+      void vscode.window.showInformationMessage("Rolecall: the API key is set.");
+    }
+  }
+
+  private async removeApiKey(): Promise<void> {
+    await this.context.secrets.delete(API_KEY);
+    await this.refreshWhenIdle();
+    void vscode.window.showInformationMessage("Rolecall: the API key is removed.");
+  }
+
   private async offerInstall(): Promise<void> {
     const words = this.install.isOutdated
       ? "Rolecall was updated; its server has to be installed anew."
@@ -243,4 +280,9 @@ class Rolecall implements vscode.Disposable {
     const candidates = named === "" ? PYTHONS.map((name) => found(around, name)) : [named];
     return newEnough(candidates.filter((each) => each !== undefined));
   }
+}
+
+/** Whether the server is only one that happened to be on PATH. */
+function isFound(located: Located): boolean {
+  return located !== undefined && "source" in located && located.source === "path";
 }

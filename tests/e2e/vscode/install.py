@@ -44,7 +44,9 @@ def install_system_packages() -> None:
         return
     apt = ["apt-get"] if os.geteuid() == 0 else ["sudo", "apt-get"]
     if shutil.which(apt[0]) is None:
-        sys.exit(f"The tests of VS Code need {' and '.join(missing)}: install them, then run `make e2e` again.")
+        sys.exit(
+            f"The tests of VS Code need {' and '.join(missing)}: install them, then run `make e2e` again."
+        )
     _call([*apt, "update", "--quiet"], ROOT)
     _call([*apt, "install", "--quiet", "--yes", "--no-install-recommends", *missing], ROOT)
 

@@ -97,6 +97,16 @@ def test_with_preview_on_nothing_is_written_before_it_was_seen(look_into, house,
     assert "LIMIT = 100\n" in window.read()
 
 
+def test_a_proposal_of_several_files_is_previewed_as_one(window, model):
+    model.says(PROSE, RAISE_MAXIMUM, edit("pyproject.toml", 'version = "1"', 'version = "2"'), done(2))
+    window.open("pricing.py", line=9)
+    window.code_actions().filter(has_text="Developer: refactor").click()
+    window.discard_refactoring()
+    window.click("proposes to change src/rules.py, pyproject.toml", "Preview")
+    window.eventually(lambda: "MAXIMUM = 60" in window.read_all(), "the first change")
+    window.eventually(lambda: 'version = "2"' in window.read_all(), "the second change")
+
+
 def test_an_instruction_of_ones_own_reaches_the_model_and_its_prose_is_shown(window, model):
     model.says("Because percentages end there.\n", done(0))
     window.open("pricing.py", line=3)

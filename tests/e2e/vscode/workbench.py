@@ -101,6 +101,10 @@ class Workbench:
         lines = (within or self.editor).locator(".view-line").all_inner_texts()
         return "\n".join(lines).replace("\N{NO-BREAK SPACE}", " ")
 
+    def read_all(self) -> str:
+        """The lines on the screen of all editors in the editor area."""
+        return self.read(self.page.locator(".part.editor"))
+
     def output(self) -> str:
         """What the output panel shows."""
         return self.read(self.page.locator(".panel .output-view .monaco-editor").first)
