@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt bench eval e2e lock generate clean
+.PHONY: help demo test lint fmt bench eval e2e editors lock generate clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,10 @@ eval: $(VENV)/.dev ## score the roles with your own endpoint: TOKENS=200000, ARG
 e2e: $(VENV)/.e2e ## install real editors and assistants into .e2e, and drive them
 	@for installer in tests/e2e/*/install.py; do $(BIN)/python $$installer || exit 1; done
 	$(BIN)/python -m pytest -m e2e tests/e2e
+
+editors: $(VENV)/.dev ## unpack Neovim and Helix into .e2e, and drive them
+	$(BIN)/python tests/e2e/editors/install.py nvim-0.10 nvim-0.12 hx
+	$(BIN)/python -m pytest -n 2 -m e2e tests/e2e/editors/test_neovim.py tests/e2e/editors/test_helix.py
 
 lock: $(VENV)/.dev ## compile the pinned requirements from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements/runtime.txt
