@@ -98,7 +98,9 @@ def test_a_change_of_another_file_is_asked_about(start, model, project, answer, 
             "Server wants to edit", "Proceed?"
         )  # eglot asks for itself before it changes a file that is not open
         emacs.press("y")
-    emacs.see("Rolecall: changed" if answer == "Apply" else "nothing was applied")
+        emacs.see_gone("Proceed?")
+    else:
+        emacs.see("nothing was applied")
     emacs.press(f"\x18\x06\x01\x0b{project / OTHER}\r")
     emacs.see(f'version = "{version}"')
     assert (project / OTHER).read_text() == OTHER_BEFORE
