@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import deque
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from lsprotocol import types
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, LanguageClient, register_lsp_features
 
 from fakes.command import Surroundings
+from fakes.lsp_clauses import Wire
 from fakes.lsp_model import ModelCheck
 from fakes.lsp_profiles import converter
 
@@ -48,6 +50,7 @@ class Editor:
         holding_answer: an edit is answered only once this is set.
         progress: what was reported, by token.
         reported: monotonic seconds of each report.
+        wire: every message, both ways.
         model: holds every message of the server against the meta model.
     """
 
@@ -70,6 +73,7 @@ class Editor:
     progress: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     reported: list[float] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    wire: Wire = field(default_factory=Wire)
     model: ModelCheck = field(default_factory=ModelCheck)
     client: LanguageClient = field(init=False)
     initialized: types.InitializeResult = field(init=False)
@@ -77,7 +81,7 @@ class Editor:
     async def start(self, *, options: dict[str, Any] | None = None, **params: Any) -> Editor:
         """Start the server and shake hands."""
         self.client = LanguageClient(converter_factory=converter)
-        watch(self.client.protocol, self.model)
+        watch(self.client.protocol, self.model, self.wire)
         own = {types.PROGRESS, types.WINDOW_SHOW_MESSAGE, types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS}
         register_lsp_features(
             self.client, {name: take for name, take in DEFAULT_CLIENT_FEATURES.items() if name not in own}
@@ -272,19 +276,21 @@ class Editor:
             )
 
 
-def watch(protocol: Any, model: ModelCheck) -> None:
-    """Show the model check all that comes and goes."""
+def watch(protocol: Any, model: ModelCheck, wire: Wire) -> None:
+    """Keep all that comes and goes, and show it to the model check."""
     structure, send = protocol.structure_message, protocol._send_data
 
     def structured(data: dict[str, Any]) -> Any:
         if "jsonrpc" in data:
+            # What is nested was structured before; here nothing nested is a message.
+            wire.messages.append(("got", json.loads(json.dumps(data, default=plain))))
             model.received(data)
         return structure(data)
 
     def sent(data: Any) -> None:
-        model.sent(
-            {"id": data.id, "method": data.method} if hasattr(data, "method") and hasattr(data, "id") else {}
-        )
+        message = json.loads(json.dumps(data, default=protocol._serialize_message))
+        wire.messages.append(("sent", message))
+        model.sent(message)
         send(data)
 
     protocol.structure_message, protocol._send_data = structured, sent

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fakes.endpoint import FakeEndpoint
+from fakes.lsp_clauses import CLAUSES, shown_by
 from fakes.lsp_editor import Editor
 from fakes.lsp_profiles import VSCODE
 
@@ -21,7 +22,7 @@ async def endpoint() -> AsyncIterator[FakeEndpoint]:
 
 
 @pytest.fixture
-async def edit_with(served, project, endpoint) -> AsyncIterator[Callable[..., Any]]:
+async def edit_with(served, project, endpoint, request) -> AsyncIterator[Callable[..., Any]]:
     """Starts an editor: ``await edit_with(NEOVIM, options={...})``. The model is the fake endpoint."""
     served.use(endpoint.base_url)
     editors: list[Editor] = []
@@ -41,3 +42,6 @@ async def edit_with(served, project, endpoint) -> AsyncIterator[Callable[..., An
                 server.kill()
                 await server.wait()
         assert editor.model.problems == []
+    for clause in shown_by(request.function.__name__):
+        # Of several editors the last is the one that the test is about.
+        assert CLAUSES[clause].shows(editors[-1].wire), f"the test did not show the clause {clause}"

@@ -127,7 +127,7 @@ async def test_what_is_typed_while_the_model_writes_is_kept(edit_with, endpoint)
     endpoint.replies.append(
         stream(chunk(RAISE_LIMIT), Until(ready), chunk('<done files="1"/>\n'), chunk(finish="stop"), DONE)
     )
-    editor = await edit_with(NEOVIM)
+    editor = await edit_with(VSCODE)
     uri = editor.open("src/pricing.py")
     running = asyncio.create_task(editor.command("rolecall.run", run(uri)))
     await endpoint.received(1)
