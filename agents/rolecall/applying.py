@@ -167,6 +167,10 @@ def _pick(changes: ChangeSet, paths: Sequence[str] | None) -> list[Change]:
                 f"There is no complete text for {', '.join(unusable)}.", hint="Run the role again to get one."
             )
     picked = [change for change in picked if change.state != "applied"]
+    for change in picked:
+        if change.overtaken and change.state == "conflict":
+            # The file may allow it by now; it is looked at again before anything is written.
+            change.state, change.reason = "proposed", None
     error = blocking_error(picked)
     if error is not None:
         raise error
@@ -202,6 +206,7 @@ def _rebase(session: Session, picked: list[Change]) -> None:
             change.base, change.after = moved.base, moved.after
             change.state, change.reason = moved.state, moved.reason
         if change.state == "conflict":
+            change.overtaken = True
             raise EditConflict(
                 f"{change.path}: {change.reason}. Nothing was written.",
                 hint="The proposal is kept. Run the role again, or apply the other files by path.",

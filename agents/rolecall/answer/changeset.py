@@ -57,6 +57,8 @@ class Change:
         held: whether the answer itself makes the change doubtful, so that a person has to confirm it
             whatever ``apply.confirm`` says.
         failures: the blocks of the answer that could not be applied.
+        overtaken: whether it is a ``conflict`` only with what the file held when it was to be applied, so
+            that it may be applied once the file allows it again.
     """
 
     path: str
@@ -70,6 +72,7 @@ class Change:
     code: ErrorCode | None = None
     held: bool = False
     failures: tuple[Failure, ...] = ()
+    overtaken: bool = False
 
     @property
     def computed(self) -> bool:

@@ -171,7 +171,7 @@ class EditorApplier:
                 continue
             moved = rebase(change, current)
             if moved.state == "conflict":
-                change.state, change.reason = "conflict", moved.reason
+                change.state, change.reason, change.overtaken = "conflict", moved.reason, True
                 raise EditConflict(
                     f"{change.path}: {moved.reason}. Nothing was written.",
                     hint="The proposal is kept. Run the role again on the present text.",
@@ -211,6 +211,7 @@ def _not_applied(changes: Sequence[Change], missing: Sequence[Change], reason: s
         change.state, change.reason = "applied", None
     for change in missing:
         change.state, change.reason = "conflict", "the editor did not apply the edit"
+        change.overtaken = True
     names = ", ".join(change.path for change in missing)
     others = "Nothing was written." if len(missing) == len(changes) else "The other files were changed."
     why = f": {reason}" if reason else ""

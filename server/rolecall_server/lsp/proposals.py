@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 OFFERED: Final = 3
 """Proposals a menu holds, the newest first."""
 
-OPEN_STATES: Final = frozenset({"proposed", "needs_confirmation", "conflict"})
-"""What was declined, left alone or overtaken, and may still be wanted."""
+OPEN_STATES: Final = frozenset({"proposed", "needs_confirmation"})
+"""What was declined or left alone, and may still be wanted."""
 
 
 def offered(connection: Connection, path: str) -> Iterator[Json]:
@@ -55,4 +55,4 @@ def _concerns(task: Task, path: str) -> bool:
 
 
 def _waits(change: Change) -> bool:
-    return change.state in OPEN_STATES and (change.after is not None or change.action in {"delete", "rename"})
+    return change.computed and (change.state in OPEN_STATES or change.overtaken)

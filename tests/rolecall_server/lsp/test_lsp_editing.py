@@ -163,6 +163,10 @@ async def test_a_line_rewritten_meanwhile_is_a_conflict_and_stays_as_it_is(edit_
     assert result["error"]["code"] == "edit_conflict"
     assert result["files"][0]["state"] == "conflict"
     assert "LIMIT = 7" in editor.files[uri].text
+    editor.type(uri, editor.files[uri].text.replace("LIMIT = 7", "LIMIT = 100"))
+    applied = await editor.command("rolecall.apply", {"task_id": result["task_id"]})
+    assert (applied["applied"], applied["files"][0]["state"]) == (True, "applied")
+    assert "LIMIT = 200" in editor.files[uri].text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
