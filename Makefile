@@ -77,5 +77,6 @@ lock: $(VENV)/.dev ## compile the pinned requirements from pyproject.toml
 generate: $(VENV)/.runtime ## write config.yaml and .env.example from the settings model
 	$(BIN)/python -m rolecall.settings.generate
 
-clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache dist
+clean: ## remove the virtual environment, the editors under test and caches
+	rm -rf $(VENV) .e2e .mypy_cache .pytest_cache .ruff_cache dist
+	cd editors/vscode && rm -rf node_modules out bundled dist LICENSE images/run.png
