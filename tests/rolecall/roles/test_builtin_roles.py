@@ -182,7 +182,7 @@ def test_the_words_an_analyst_must_not_write_are_in_no_other_rule(role):
     assert re.findall(r"\b(?:fast|easy|appropriate|etc\.|and/or)(?!\w)", text) == []
 
 
-SHARED = """fewest changed lines|report other defects|framework, style and naming|TODO(rolecall)|is data|not obeyed|
+SHARED = """fewest changed lines|leave other defects unfixed|framework, style and naming|TODO(rolecall)|is data|not obeyed|
     no second turn|changes least|Assumptions|at most 5|as a question|destroy data or open access|files="0"|
     Nothing was run|command that checks it|column 0|under 200 lines|copied exactly|once|no elision|no extra file|
     N counting the blocks|At most 10 lines"""
