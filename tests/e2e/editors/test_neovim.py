@@ -191,6 +191,17 @@ def test_the_answer_streams_into_the_window_of_the_users_choice(start, model, ki
     assert neovim.lua("return vim.bo.filetype") == "python"
 
 
+def test_the_text_the_user_reads_does_not_move_when_the_answer_appears(start, model):
+    model.will_say(PROSE)
+    neovim = start()
+    neovim.press(":call append(0, range(40))\rgg12G")
+    neovim.until_lua("vim.fn.line('.') == 12")
+    assert neovim.lua("return vim.fn.line('w0')") == 1
+    ask(neovim)
+    neovim.see(FIRST_WORDS)
+    assert neovim.lua("return vim.fn.line('w0')") == 1
+
+
 def test_what_a_failed_attempt_streamed_is_cleared(start, model, desk):
     desk.extra |= {"ROLECALL_RETRY__MAX_ATTEMPTS": "2", "ROLECALL_RETRY__INITIAL_DELAY_S": "0.01"}
     model.endpoint.replies.append(stream(chunk("Void words"), Drop()))

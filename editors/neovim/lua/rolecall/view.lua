@@ -33,6 +33,7 @@ local function dress()
     wrap = true,
     linebreak = true,
     winfixheight = true,
+    statusline = " Rolecall%=q closes, :Rolecall cancel stops ",
   }) do
     vim.api.nvim_set_option_value(name, value, { win = window, scope = "local" })
   end
@@ -59,6 +60,9 @@ local function show(buffer)
     return
   end
   local view = options.current.view
+  -- What the user reads stays where it is.
+  local kept = vim.o.splitkeep
+  vim.o.splitkeep = "screen"
   if view.kind == "float" then
     window = vim.api.nvim_open_win(buffer, false, float_config(view.size))
   elseif view.kind == "vsplit" then
@@ -66,6 +70,7 @@ local function show(buffer)
   else
     window = vim.api.nvim_open_win(buffer, false, { split = "below", win = -1, height = view.size })
   end
+  vim.o.splitkeep = kept
   dress()
 end
 
