@@ -46,6 +46,8 @@ class Gate:
         """Answer one HTTP request."""
         if scope["type"] != "http":
             return
+        # White space around a value is no part of it (RFC 9110, section 5.5).
+        scope["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]
         refusal = self._health(scope) or self._refusal(scope)
         if refusal is not None:
             await refusal.send(send)
