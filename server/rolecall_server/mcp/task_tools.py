@@ -8,35 +8,31 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import mcp_types as types
 
-from rolecall.errors import ConfigurationInvalid, RolecallError
+from rolecall.errors import ConfigurationInvalid, PathRefused, RolecallError
 from rolecall.status import status
 from rolecall.task import ErrorInfo
-from rolecall.workspace.disk import DiskApplier
 from rolecall_server.attached import AttachedApplier
 from rolecall_server.mcp.arguments import Arguments
+from rolecall_server.mcp.asking import AskingApplier, ConfirmationNeeded, ask
 from rolecall_server.mcp.results import render
 from rolecall_server.mcp.role_tool import watch
 from rolecall_server.mcp.schemas import APPLY, CANCEL, RESULT, STATUS
 from rolecall_server.mcp.status import fitted, status_text
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from mcp.server.context import ServerRequestContext
 
     from rolecall.applying import Applier
+    from rolecall.tasks import Task
     from rolecall_server.mcp.connection import Connection
 
     Context = ServerRequestContext[Connection, Any]
     Given = Mapping[str, Any] | None
 
 
-HOW_TO_CONFIRM = (
-    f"Ask the user; then call {APPLY} with confirm_protected: true, or with paths naming only the others."
-)
-
-
-async def apply_edits(context: Context, given: Given) -> types.CallToolResult:
+async def apply_edits(context: Context, given: Given) -> types.CallToolResult | types.InputRequiredResult:
     """Write what a task proposed, or the picked files of it."""
     connection = context.lifespan_context
     session = connection.ready()
@@ -50,21 +46,34 @@ async def apply_edits(context: Context, given: Given) -> types.CallToolResult:
                 f"The task {task.id} is still running.",
                 hint=f"Wait for it with {RESULT}, then apply its edits.",
             )
-        # A set of files is written whole or not at all: nobody interrupts it halfway.
-        with anyio.CancelScope(shield=True):
-            await task.run.apply(
-                _applier(connection, confirmed, task.id), explicit=True, paths=paths, session=session
-            )
+        try:
+            await _apply(connection, task, paths, confirmed=confirmed)
+        except ConfirmationNeeded as needed:
+            answer = await ask(context, needed)
+            if isinstance(answer, types.InputRequiredResult):
+                return answer
+            if answer is None:
+                raise
+            if not answer:
+                raise PathRefused("The user declined. Nothing was written.") from needed
+            await _apply(connection, task, paths, confirmed=True)
     except RolecallError as error:
         info = ErrorInfo.of(error, task.run.correlation_id)
         return render(task.result.model_copy(update={"error": info}), limit, failed=True)
     return render(task.result, limit, failed=False)
 
 
-def _applier(connection: Connection, confirmed: bool, task_id: str) -> Applier:  # noqa: FBT001 - the argument
+async def _apply(connection: Connection, task: Task, paths: Sequence[str] | None, *, confirmed: bool) -> None:
+    applier = _applier(connection, task.id, confirmed=confirmed)
+    # A set of files is written whole or not at all: nobody interrupts it halfway.
+    with anyio.CancelScope(shield=True):
+        await task.run.apply(applier, explicit=True, paths=paths, session=connection.session)
+
+
+def _applier(connection: Connection, task_id: str, *, confirmed: bool) -> Applier:
     """Where edits go: through the editor that has the workspace open, else to disk."""
     session = connection.session
-    disk = DiskApplier(session, confirmed=confirmed, how_to_confirm=HOW_TO_CONFIRM)
+    disk = AskingApplier(session, confirmed=confirmed)
     editor = connection.host.editors.of(session.workspace)
     if editor is None:
         return disk
@@ -105,7 +114,9 @@ async def show_status(context: Context, given: Given) -> types.CallToolResult:
     )
 
 
-TASK_TOOL_CALLS: dict[str, Callable[[Context, Given], Awaitable[types.CallToolResult]]] = {
+TASK_TOOL_CALLS: dict[
+    str, Callable[[Context, Given], Awaitable[types.CallToolResult | types.InputRequiredResult]]
+] = {
     APPLY: apply_edits,
     RESULT: task_result,
     CANCEL: cancel_task,

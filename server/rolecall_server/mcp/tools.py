@@ -29,7 +29,7 @@ async def list_tools(
 
 async def call_tool(
     context: ServerRequestContext[Connection, Any], params: types.CallToolRequestParams
-) -> types.CallToolResult:
+) -> types.CallToolResult | types.InputRequiredResult:
     """Call a tool. Everything that fails is a result the client's model can read.
 
     Raises:
@@ -52,7 +52,7 @@ async def _call(
     context: ServerRequestContext[Connection, Any],
     params: types.CallToolRequestParams,
     roles: dict[str, Role],
-) -> types.CallToolResult:
+) -> types.CallToolResult | types.InputRequiredResult:
     # Imported at the first call, since they bring the models and the driver of tasks.
     from rolecall_server.mcp.role_tool import call_role  # noqa: PLC0415
     from rolecall_server.mcp.task_tools import TASK_TOOL_CALLS  # noqa: PLC0415
