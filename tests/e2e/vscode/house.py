@@ -26,7 +26,7 @@ QUIET: dict[str, Any] = {
     "workbench.startupEditor": "none",
     "workbench.tips.enabled": False,
     "workbench.secondarySideBar.defaultVisibility": "hidden",
-    "security.workspace.trust.enabled": False,
+    "security.workspace.trust.startupPrompt": "never",
     "extensions.ignoreRecommendations": True,
     "update.mode": "none",
     "git.enabled": False,
@@ -53,14 +53,18 @@ class House:
         machine: machine settings.
         command: whether `rolecall` is in ``~/.local/bin``, where pipx and uv put commands; PATH is the
             login shell's, as VS Code asks for it.
+        wary: whether a folder has to be trusted first; nobody is asked, so none is.
     """
 
-    def __init__(self, folder: Path, machine: dict[str, Any], *, command: bool = True) -> None:
+    def __init__(
+        self, folder: Path, machine: dict[str, Any], *, command: bool = True, wary: bool = False
+    ) -> None:
         self.folder = folder
         self.port = _free_port()
         self._runtime = Path(tempfile.mkdtemp(prefix="rolecall-"))  # sockets' paths are short
         self._process: subprocess.Popen[bytes] | None = None
-        _write(folder / "user" / "User" / "settings.json", QUIET)
+        self._off = [*OFF] if wary else [*OFF, "--disable-workspace-trust"]
+        _write(folder / "user" / "User" / "settings.json", QUIET | {"security.workspace.trust.enabled": wary})
         self.machine = machine
         if command:
             self._put_rolecall_into_home()
@@ -79,7 +83,7 @@ class House:
         self._code("--install-extension", str(VSIX))
         self._log = (self.folder / "server.log").open("wb")
         self._process = subprocess.Popen(
-            [*self._command, "--auth", "none", "--bind-addr", f"127.0.0.1:{self.port}", *OFF],
+            [*self._command, "--auth", "none", "--bind-addr", f"127.0.0.1:{self.port}", *self._off],
             env=self._environment,
             cwd=self.folder,
             stdout=self._log,
@@ -159,7 +163,7 @@ class House:
         command.chmod(0o755)
 
 
-OFF = ["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"]
+OFF = ["--disable-telemetry", "--disable-update-check"]
 PASSED_ON = ("pip_", "ssl_", "requests_ca", "http_proxy", "https_proxy", "no_proxy")
 """What pip needs to reach its index from here."""
 

@@ -29,6 +29,15 @@ MEND_SIGN = edit("src/pricing.py", SIGN, NEW_SIGN)
 RAISE_MAXIMUM = edit("src/rules.py", "MAXIMUM = 50", "MAXIMUM = 60")
 
 
+def refactor(window, model):
+    """Run a task from the menu until its edit is there."""
+    window.await_server()
+    model.says(PROSE, RAISE_LIMIT, done(1))
+    window.open("pricing.py", line=9)
+    window.code_actions().filter(has_text="Developer: refactor").click()
+    window.eventually(lambda: "LIMIT = 1000\n" in window.read(), "the edit in the editor")
+
+
 def test_the_menu_names_the_roles_and_the_symbol(window):
     window.open("pricing.py", line=9)
     titles = window.code_actions().all_inner_texts()
@@ -141,10 +150,7 @@ def test_the_key_set_in_the_editor_is_what_the_endpoint_gets(window, model):
 
 
 def test_what_a_task_wrote_is_taken_back_and_what_was_typed_since_is_kept(window, model):
-    model.says(PROSE, RAISE_LIMIT, done(1))
-    window.open("pricing.py", line=9)
-    window.code_actions().filter(has_text="Developer: refactor").click()
-    window.eventually(lambda: "LIMIT = 1000\n" in window.read(), "the edit in the editor")
+    refactor(window, model)
     window.eventually(lambda: "completed" in window.output(), "the end of the task")
     window.go_to(1)
     window.type("# mine\n")
@@ -167,13 +173,32 @@ def test_a_workspace_cannot_move_the_endpoint_or_the_server(look_into, house, mo
     evil.write_text(f"#!/bin/sh\ntouch '{tmp_path}/started'\n")
     evil.chmod(0o755)
     window = look_into(house, project)
-    window.await_server()
-    model.says(PROSE, RAISE_LIMIT, done(1))
-    window.open("pricing.py", line=9)
-    window.code_actions().filter(has_text="Developer: refactor").click()
-    window.eventually(lambda: "LIMIT = 1000\n" in window.read(), "the edit in the editor")
+    refactor(window, model)
     assert len(model.asked) == 1
     assert not (tmp_path / "started").exists()
+
+
+def cooled(project):
+    """The project, asking for a temperature of its own."""
+    (project / ".vscode").mkdir()
+    (project / ".vscode" / "settings.json").write_text(json.dumps({"rolecall.llm.temperature": 0.11}))
+    return project
+
+
+def test_a_workspace_may_set_the_temperature(look_into, house, model, tmp_path):
+    window = look_into(house, cooled(project_in(tmp_path / "shop")))
+    refactor(window, model)
+    assert model.asked[0].json["temperature"] == 0.11
+
+
+def test_in_a_folder_that_is_not_trusted_roles_work_but_its_settings_do_not_count(
+    look_into, endpoint, model, tmp_path
+):
+    with House(tmp_path / "wary", machine(endpoint), wary=True) as wary:
+        window = look_into(wary, cooled(project_in(tmp_path / "shop")))
+        window.page.locator(".statusbar-item", has_text="Restricted Mode").wait_for()
+        refactor(window, model)
+        assert model.asked[0].json.get("temperature") != 0.11
 
 
 def test_without_a_server_the_one_it_carries_is_installed_when_asked(look_into, endpoint, model, tmp_path):
@@ -181,11 +206,7 @@ def test_without_a_server_the_one_it_carries_is_installed_when_asked(look_into, 
         window = look_into(bare)
         window.click("Rolecall found no server", "Install")
         window.notification("the server is installed").wait_for(timeout=300_000)
-        window.await_server()
-        model.says(PROSE, RAISE_LIMIT, done(1))
-        window.open("pricing.py", line=9)
-        window.code_actions().filter(has_text="Developer: refactor").click()
-        window.eventually(lambda: "LIMIT = 1000\n" in window.read(), "the edit in the editor")
+        refactor(window, model)
         [installed] = (bare.folder / "user").glob(
             "User/globalStorage/rolecall.rolecall/server/*/bin/rolecall"
         )
