@@ -129,6 +129,13 @@ class Editor:
         )
         return uri
 
+    def close(self, uri: str) -> None:
+        """The user closes a document; what was not saved is gone."""
+        del self.files[uri]
+        self.client.text_document_did_close(
+            types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
+        )
+
     def type(self, uri: str, text: str) -> None:
         """The user replaces a document's whole text."""
         file = self.files[uri]
