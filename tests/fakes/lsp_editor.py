@@ -44,6 +44,7 @@ class Editor:
             buffers that the server never hears of and that are not on disk (Neovim).
         accepts: whether the user accepts a preview, for edits with ``needsConfirmation``.
         honest: whether a refused preview is reported as not applied.
+        tells: whether changes of files that an edit opened are told; eglot waits until somebody types.
         works: whether edits are carried out at all; else it only says so.
         before_apply: called before an edit is applied: somebody types at that moment.
         holding: an edit is carried out and answered only once this is set.
@@ -61,6 +62,7 @@ class Editor:
     opens: bool = True
     accepts: bool = True
     honest: bool = True
+    tells: bool = True
     works: bool = True
     before_apply: Callable[[], None] | None = None
     holding: asyncio.Event | None = None
@@ -277,9 +279,10 @@ class Editor:
         text = edited(before, edits, self.encoding)
         self.hidden[uri] = text
         if self.opens:
+            told = text if self.tells else before
             self.files[uri] = OpenFile(1, text)
             self.client.text_document_did_open(
-                types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 1, text))
+                types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 1, told))
             )
 
 

@@ -134,21 +134,24 @@ class EditorApplier:
         """Bring to disk what the client took and shows nowhere; returns what is done, and why not the rest.
 
         That is what Neovim does with a file it creates: its buffer is hidden, and never reaches the disk. A
-        document that is open has to show its change itself, and a preview may have left a change out.
+        document that was open has to show its change itself, and a preview may have left a change out. One
+        that was opened for the edit is believed: eglot tells of changes only once somebody types.
         """
-        hidden = [
-            change
-            for change in changes
-            if change.path not in outcome.done
-            and self._connection.documents.buffer_at(_place(change)) is None
-        ]
-        if not outcome.applied or self._annotation is not None or not hidden:
-            return set(outcome.done), outcome.reason
+        done = set(outcome.done)
+        if not outcome.applied or self._annotation is not None:
+            return done, outcome.reason
+        unseen = [change for change in changes if change.path not in done]
+        opened = [change for change in unseen if self._open(change) and not _was_open(change)]
+        done |= {change.path for change in opened}
+        hidden = [change for change in unseen if not self._open(change)]
         try:
             await self._to_disk(hidden, task_id=None)
         except EditError as error:
-            return set(outcome.done), error.message
-        return {*outcome.done, *(change.path for change in hidden)}, outcome.reason
+            return done, error.message
+        return done | {change.path for change in hidden}, outcome.reason
+
+    def _open(self, change: Change) -> bool:
+        return self._connection.documents.buffer_at(change.new_path or change.path) is not None
 
     def _uri(self, path: str) -> str:
         """The client's own spelling where the document is open: another would open it twice."""
@@ -156,10 +159,11 @@ class EditorApplier:
         return buffer.uri if buffer is not None else self._session.workspace.locate(path).as_uri()
 
     def _moved(self, changes: Sequence[Change]) -> bool:
-        """Whether a buffer changed after the edit was made from it."""
+        """Whether a buffer changed after the edit was made from it; a file that is opened did not change."""
         for change in changes:
             buffer = self._connection.documents.buffer_at(change.path)
-            if buffer is not None and change.base is not None and buffer.version != change.base.version:
+            base = change.base
+            if buffer is not None and base is not None and base.version not in {None, buffer.version}:
                 return True
         return False
 
@@ -202,8 +206,9 @@ class EditorApplier:
         return self._session.caller.state_folder()
 
 
-def _place(change: Change) -> str:
-    return change.new_path or change.path
+def _was_open(change: Change) -> bool:
+    """Whether the edit was made from a buffer."""
+    return change.base is not None and change.base.version is not None
 
 
 def _not_applied(changes: Sequence[Change], missing: Sequence[Change], reason: str | None) -> EditConflict:

@@ -290,6 +290,17 @@ async def test_what_an_editor_shows_nowhere_is_brought_to_disk(edit_with, endpoi
         assert ("prices.py" in present) is (action == "rename")
 
 
+async def test_an_edit_of_a_file_that_was_opened_for_it_is_sent_once_and_believed(edit_with, endpoint):
+    insert = RAISE_LIMIT.replace("LIMIT = 200", "LIMIT = 100\nMORE = 1")
+    replies(endpoint, insert)
+    editor = await edit_with(EGLOT, tells=False)
+    (editor.folder / "notes.py").write_text("x = 1\n")
+    result = await editor.command("rolecall.run", run(editor.open("notes.py"), apply="auto"))
+    assert (result["status"], result["applied"]) == ("completed", True), result
+    assert len(editor.edits) == 1
+    assert editor.files[editor.uri("src/pricing.py")].text.count("MORE = 1") == 1
+
+
 async def cancel_by(editor, way, request_id):
     """Cancel the one task that runs, in one of the three ways."""
     if way == "request":
