@@ -111,6 +111,13 @@ class House:
         )
         shutil.rmtree(self._runtime, ignore_errors=True)
 
+    def overhear(self) -> Path:
+        """From now on, what windows say to their servers is also written to this file."""
+        command, spoken = self._rolecall, self.folder / "spoken"
+        spoken.touch()
+        command.write_text(command.read_text().replace("exec ", f"tee '{spoken}' | "))
+        return spoken
+
     def address(self, project: Path) -> str:
         """Where a window on a folder is opened."""
         return f"http://127.0.0.1:{self.port}/?folder={project}"
@@ -156,10 +163,14 @@ class House:
         except OSError:
             return False
 
+    @property
+    def _rolecall(self) -> Path:
+        return self.folder / "home" / ".local" / "bin" / "rolecall"
+
     def _put_rolecall_into_home(self) -> None:
-        command = self.folder / "home" / ".local" / "bin" / "rolecall"
+        command = self._rolecall
         command.parent.mkdir(parents=True)
-        command.write_text(f"#!/bin/sh\nPYTHONPATH='{SOURCES}' exec {' '.join(COMMAND)} \"$@\"\n")
+        command.write_text(f"#!/bin/sh\nexport PYTHONPATH='{SOURCES}'\nexec {' '.join(COMMAND)} \"$@\"\n")
         command.chmod(0o755)
 
 

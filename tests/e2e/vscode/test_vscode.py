@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from e2e.vscode.house import House
 from e2e.vscode.shop import PRICING, RULES, machine, project_in
+from fakes.lsp_profiles import VSCODE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
@@ -199,6 +201,19 @@ def test_in_a_folder_that_is_not_trusted_roles_work_but_its_settings_do_not_coun
         window.page.locator(".statusbar-item", has_text="Restricted Mode").wait_for()
         refactor(window, model)
         assert model.asked[0].json.get("temperature") != 0.11
+
+
+def test_the_recorded_capabilities_are_those_it_declares(look_into, endpoint, tmp_path):
+    with House(tmp_path / "overheard", machine(endpoint)) as house:
+        spoken = house.overhear()
+        look_into(house).await_server()
+        head, _, body = spoken.read_bytes().partition(b"\r\n\r\n")
+    length = re.search(rb"Content-Length: (\d+)", head)
+    assert length is not None
+    message = json.loads(body[: int(length[1])])
+    assert message["method"] == "initialize"
+    assert message["params"]["initializationOptions"] == {"events": True}
+    assert message["params"]["capabilities"] == VSCODE
 
 
 def test_without_a_server_the_one_it_carries_is_installed_when_asked(look_into, endpoint, model, tmp_path):
