@@ -18,7 +18,7 @@ _THING: Final = (
     r"\b(?:code|content|implementation|imports?|methods?|functions?|class(?:es)?|fields|tests?|lines|file"
     r"|module|script|config(?:uration)?|definitions?|as before|as above|unchanged|omitted)\b"
 )
-_LEADING: Final = re.compile(rf"[(\[]?{_DOTS}(?:\s*(?P<words>\S.*?))?\s*{_DOTS}?[)\]]?$", re.IGNORECASE)
+_LEADING: Final = re.compile(rf"[(\[]?{_DOTS}(?:\s*(?P<words>\S.*?))??\s*{_DOTS}?[)\]]?$", re.IGNORECASE)
 _TRAILING: Final = re.compile(
     rf"[(\[]?(?:the |your |all |keep )*{_LEFT}.*{_THING}.*{_DOTS}[)\]]?$", re.IGNORECASE
 )
@@ -31,7 +31,7 @@ _PLAIN: Final = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_CODE: Final = re.compile(rf"\b{_LEFT}|{_THING}", re.IGNORECASE)
-_BARE: Final = re.compile(rf"[\[(<{{]?\s*{_DOTS}\s+(?P<words>\w.*?)\s*{_DOTS}\s*[\])>}}]?$")
+_BARE: Final = re.compile(rf"[\[(<{{]?\s*{_DOTS}\s*(?P<words>\w.*?)\s*{_DOTS}\s*[\])>}}]?$")
 
 
 def is_elision(line: str, path: str) -> bool:
