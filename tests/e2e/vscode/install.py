@@ -59,15 +59,15 @@ def install_code_server() -> None:
 def package_extension() -> None:
     """Build the extension as its users get it."""
     _install(EXTENSION, EXTENSION)
-    _npm(EXTENSION, "run", "package")
+    npm(EXTENSION, "run", "package")
 
 
 def _finish_code_server(folder: Path) -> None:
     """What code-server's own install script does, without the parts that are not needed here."""
     vscode = folder / "node_modules" / "code-server" / "lib" / "vscode"
-    _npm(vscode, "install", "--omit=dev", "--ignore-scripts")
-    _npm(folder, "rebuild", "argon2")
-    _npm(vscode, "rebuild", "@vscode/spdlog")
+    npm(vscode, "install", "--omit=dev", "--ignore-scripts")
+    npm(folder, "rebuild", "argon2")
+    npm(vscode, "rebuild", "@vscode/spdlog")
 
 
 def _install(manifests: Path, folder: Path, then: Callable[[Path], None] | None = None) -> None:
@@ -80,13 +80,14 @@ def _install(manifests: Path, folder: Path, then: Callable[[Path], None] | None 
     if manifests != folder:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(manifests / name, folder)
-    _npm(folder, "ci", "--ignore-scripts")
+    npm(folder, "ci", "--ignore-scripts")
     if then is not None:
         then(folder)
     stamp.write_text(lock)
 
 
-def _npm(folder: Path, *arguments: str) -> None:
+def npm(folder: Path, *arguments: str) -> None:
+    """Run npm in a folder, with the Node that the development tools bring."""
     _call([str(NODE), str(NPM), *arguments, "--no-audit", "--no-fund", "--loglevel=error"], folder)
 
 
