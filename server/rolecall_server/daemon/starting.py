@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from rolecall_server.daemon import place
 from rolecall_server.daemon.identity import packages
-from rolecall_server.daemon.joining import Daemon, NotShared, is_ours, join
+from rolecall_server.daemon.joining import LOOK_S, Daemon, NotShared, is_ours, join
+from rolecall_server.daemon.pulse import is_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -123,8 +124,7 @@ def _spawn(path: str) -> None:
         child = os.posix_spawn(sys.executable, arguments, _environment(), file_actions=redirect)
         os.close(tell)
         tell = -1
-        os.waitpid(child, 0)
-        said = _read_within(ready, START_WITHIN_S)
+        said = _said_by(child, ready, path)
     finally:
         os.close(ready)
         if tell >= 0:
@@ -153,14 +153,39 @@ def _environment() -> dict[str, str]:
     return kept
 
 
-def _read_within(descriptor: int, seconds: float) -> bytes:
-    """What is said until the last word or the end."""
-    deadline = time.monotonic() + seconds
+def _said_by(child: int, ready: int, path: str) -> bytes:
+    """What a daemon says until its last word or its end.
+
+    Raises:
+        NotShared: it was stopped before it had said all.
+    """
+    deadline = time.monotonic() + START_WITHIN_S
     said = b""
-    while not said.endswith(b"ready\n") and (left := deadline - time.monotonic()) > 0:
-        readable, _, _ = select.select([descriptor], [], [], left)
-        piece = os.read(descriptor, 4096) if readable else b""
-        if not piece:
-            break
-        said += piece
-    return said
+    try:
+        while not said.endswith(b"ready\n") and time.monotonic() < deadline:
+            readable, _, _ = select.select([ready], [], [], LOOK_S)
+            piece = os.read(ready, 4096) if readable else b""
+            if readable and not piece:
+                break
+            said += piece
+            if not piece:
+                _refuse_stopped(child, place.holder(place.pid_file(path)))
+        return said
+    finally:
+        _reap(child)
+
+
+def _refuse_stopped(*starting: int | None) -> None:
+    """Raise NotShared where a process that starts was stopped: its word may never come."""
+    for pid in starting:
+        if pid is not None and is_stopped(pid):
+            raise NotShared(
+                f"the shared process {pid} was stopped while it started; `rolecall daemon stop` ends it"
+            )
+
+
+def _reap(child: int) -> None:
+    """See the end of the process that made the daemon; it has nothing left to do."""
+    if os.waitpid(child, os.WNOHANG)[0] != child:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
