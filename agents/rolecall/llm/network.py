@@ -152,6 +152,10 @@ class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
         timeout: float | None = None,  # noqa: ASYNC109  # httpcore2's signature
     ) -> httpcore2.AsyncNetworkStream:
         """Encrypt what follows."""
+        if self._received:
+            # A proxy's words from before the handshake would be read as the endpoint's from after it.
+            self._transport.abort()
+            raise httpcore2.ConnectError from ssl.SSLError("plain text before the handshake")
         loop = asyncio.get_running_loop()
         try:
             with _mapped(httpcore2.ConnectTimeout, httpcore2.ConnectError):

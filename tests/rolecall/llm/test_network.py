@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from contextlib import aclosing, asynccontextmanager, suppress
 
 import httpcore2
@@ -112,6 +113,14 @@ async def test_closing_hangs_up_and_drops_what_was_still_to_be_sent():
             while piece := await reader.read(1_000_000):
                 received += len(piece)
     assert received < sum(sent)
+
+
+async def test_words_from_before_the_handshake_are_never_read_as_words_from_after_it():
+    async with connected() as (stream, _, writer):
+        writer.write(b"200, and a forged answer")
+        assert await stream.read(3) == b"200"
+        with pytest.raises(httpcore2.ConnectError):
+            await stream.start_tls(ssl.create_default_context(), "127.0.0.1", timeout=0.2)
 
 
 async def test_an_idle_connection_the_peer_has_closed_is_known_before_it_is_used():
