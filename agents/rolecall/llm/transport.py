@@ -5,6 +5,8 @@ Importing this module imports openai and httpx2 (0.8 s of CPU); the pool does so
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 ERROR_BODY_LIMIT = 65_536
 """Bytes of an error response that are read; the rest cannot matter."""
+
+ERROR_BODY_S = 5.0
+"""Seconds the body of an error response may take; its status has said the most already."""
 
 _TELEMETRY_HEADERS = "x-stainless-"
 
@@ -138,9 +143,12 @@ async def _raise_failures(response: httpx2.Response) -> None:
     if response.is_success:
         return
     body = b""
-    async for piece in response.aiter_bytes():
-        body += piece
-        if len(body) >= ERROR_BODY_LIMIT:
-            break
+    # What has come is enough where the rest breaks off, stalls or cannot be unpacked.
+    with suppress(httpx2.HTTPError, TimeoutError):
+        async with asyncio.timeout(ERROR_BODY_S):
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) >= ERROR_BODY_LIMIT:
+                    break
     headers = {name.lower(): value for name, value in response.headers.items()}
     raise HttpFailure(response.status_code, headers, body[:ERROR_BODY_LIMIT])

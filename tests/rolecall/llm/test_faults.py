@@ -202,6 +202,24 @@ async def test_an_endless_error_body_is_not_read_to_its_end():
     assert isinstance(said.error, UpstreamUnavailable)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        stream(b'{"error":', Reset(), status=429),
+        stream(b'{"error":', Drop(), status=429),
+        stream(b'{"error":', Hang(), status=429),
+        stream(b"no gzip", status=429, headers={"content-encoding": "gzip"}),
+    ],
+    ids=["reset", "dropped", "stalled", "unpackable"],
+)
+async def test_an_error_counts_by_its_head_where_its_body_does_not_come(body, monkeypatch):
+    monkeypatch.setattr("rolecall.llm.transport.ERROR_BODY_S", 0.1)
+    body.headers["retry-after"] = "77"
+    said, _ = await ask_once(body)
+    assert isinstance(said.error, RateLimited)
+    assert said.error.retry_after_s == 77
+
+
 async def test_nothing_listening_is_unreachable():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
