@@ -224,5 +224,5 @@ def _mapped(timeout: type[Exception], failure: type[Exception]) -> Generator[Non
         yield
     except TimeoutError as error:
         raise timeout(error) from error
-    except (OSError, ssl.SSLError) as error:
+    except (OSError, UnicodeError) as error:  # UnicodeError: a host name that no name service takes
         raise failure(error) from error

@@ -174,7 +174,7 @@ def _unconnected(error: BaseException, endpoint: Endpoint) -> EndpointUnreachabl
             hint="Check whether llm.base_url should begin with http:// instead of https://.",
             retriable=False,
         )
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
+    if any(isinstance(cause, socket.gaierror | UnicodeError) for cause in causes):
         return EndpointUnreachable(
             f"The name {host} cannot be found.", hint="Check llm.base_url and your network connection."
         )

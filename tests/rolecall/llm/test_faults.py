@@ -231,11 +231,13 @@ async def test_nothing_listening_is_unreachable():
     assert len(said.attempts) == 2
 
 
-async def test_a_name_that_does_not_exist_is_unreachable():
-    call = call_to(endpoint_at("http://no-such-host.invalid/v1"))
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "two..dots", f"{'a' * 64}.invalid"])
+async def test_a_name_that_does_not_exist_is_unreachable(host):
+    call = call_to(endpoint_at(f"http://{host}/v1"))
     said = await ask(FakeRuntime(), FakeConnection({"retry": {"max_attempts": 1}}), call)
     assert isinstance(said.error, EndpointUnreachable)
-    assert "no-such-host.invalid" in said.error.message
+    assert host in said.error.message
+    assert "cannot be found" in said.error.message
 
 
 async def test_a_connection_that_is_not_accepted_times_out():
