@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rolecall.home import home_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -43,12 +45,16 @@ class Caller:
         config_file: Path | None = None,
         overrides: Mapping[str, Any] | None = None,
     ) -> Caller:
-        """The surroundings of this very process."""
-        return cls(dict(os.environ), Path.cwd(), config_file, dict(overrides or {}), name)
+        """The surroundings of this very process. A folder that was removed counts as the root: as none."""
+        try:
+            cwd = Path.cwd()
+        except FileNotFoundError:
+            cwd = Path("/")
+        return cls(dict(os.environ), cwd, config_file, dict(overrides or {}), name)
 
     def home(self) -> Path:
         """The user's home folder, as the client sees it."""
-        return Path(self.environment.get("HOME") or Path.home())
+        return Path(home_of(self.environment))
 
     def config_folder(self) -> Path:
         """``$XDG_CONFIG_HOME/rolecall``: settings, ``.env`` and role files."""

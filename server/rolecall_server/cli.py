@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         # Whatever is under way later has its own way to end; until then there is nothing to end in order.
         signal.signal(signal.SIGTERM, _leave)
+        _open_standard_streams()
     try:
         return _run(list(sys.argv[1:] if argv is None else argv))
     except KeyboardInterrupt:
@@ -35,6 +36,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _leave(_number: int, _frame: object) -> None:
     os._exit(143)
+
+
+def _open_standard_streams() -> None:
+    """A descriptor below 3 that was closed must not become a socket of ours, nor its stream be missing."""
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+            setattr(sys, name, open(descriptor, mode, closefd=False))  # noqa: SIM115 - it stays open
 
 
 def _run(arguments: list[str]) -> int:

@@ -62,7 +62,6 @@ def run(door: str, options: Mapping[str, str]) -> int:
         number: signal.signal(number, _leaver(code))
         for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129))
     }
-    _open_standard_streams()
     try:
         daemon = _join(door, options)
     except NotShared:
@@ -78,8 +77,8 @@ def _join(door: str, options: Mapping[str, str]) -> Daemon:
         raise NotShared("ROLECALL_DAEMON__ENABLED is off")
     try:
         cwd = os.getcwd()
-    except OSError as error:
-        raise NotShared("the current folder is gone") from error
+    except OSError:
+        cwd = "/"  # it was removed; the root counts as no workspace
     return connect(handshake.hello(door, options, os.environ, cwd), os.environ)
 
 
@@ -271,12 +270,3 @@ def _say(line: str) -> None:
             os.write(2, f"rolecall: {line}\n".encode())
     except OSError:
         pass
-
-
-def _open_standard_streams() -> None:
-    """A descriptor below 3 that was closed must not become the daemon's socket."""
-    for descriptor in (0, 1, 2):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import stat
 
+from rolecall.home import home_of
+
 TYPE_CHECKING = False  # typing's own costs 3 ms to import
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +39,7 @@ def candidates(environment: Mapping[str, str], uid: int) -> list[str]:
         folders.append(os.path.normpath("/".join([*parts, "rolecall"])))
     cache = environment.get("XDG_CACHE_HOME", "")
     if not cache.startswith("/"):
-        cache = os.path.join(environment.get("HOME") or os.path.expanduser("~"), ".cache")
+        cache = os.path.join(home_of(environment), ".cache")
     folders.append(os.path.join(cache, "rolecall", "run"))
     return list(dict.fromkeys(_short(folder, environment, uid) for folder in folders))
 

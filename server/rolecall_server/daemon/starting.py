@@ -14,6 +14,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from rolecall.home import home_of
 from rolecall_server.daemon import place
 from rolecall_server.daemon.identity import packages
 from rolecall_server.daemon.joining import LOOK_S, Daemon, NotShared, is_ours, join
@@ -64,7 +65,7 @@ def log_file() -> str:
     """The log of a daemon started here."""
     state = os.environ.get("XDG_STATE_HOME", "")
     if not state.startswith("/"):
-        state = os.path.join(os.environ.get("HOME") or os.path.expanduser("~"), ".local/state")
+        state = os.path.join(home_of(os.environ), ".local/state")
     return os.path.join(state, "rolecall", "daemon.log")
 
 
