@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fmt bench eval e2e editors lock generate clean
+.PHONY: help demo test lint fmt bench eval e2e editors assistant lock generate clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,10 @@ e2e: $(VENV)/.e2e ## install real editors and assistants into .e2e, and drive th
 editors: $(VENV)/.dev ## unpack Neovim and Helix into .e2e, and drive them
 	$(BIN)/python tests/e2e/editors/install.py nvim-0.10 nvim-0.12 hx
 	$(BIN)/python -m pytest -n 2 -m e2e tests/e2e/editors/test_neovim.py tests/e2e/editors/test_helix.py
+
+assistant: $(VENV)/.dev ## install Codex and the protocol's own checkers into .e2e, and drive them
+	$(BIN)/python tests/e2e/assistants/install.py codex checkers
+	$(BIN)/python -m pytest -n 2 -m e2e tests/e2e/assistants/test_protocol_checkers.py tests/e2e/assistants/test_codex.py -k "checkers or lists_calls_and_applies"
 
 lock: $(VENV)/.dev ## compile the pinned requirements from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --upgrade pyproject.toml -o requirements/runtime.txt
