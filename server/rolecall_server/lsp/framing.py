@@ -6,6 +6,7 @@ garbage. A message that cannot be read is reported as such; reading goes on at t
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE_BYTES: Final = 256 * 1024 * 1024
 """No editor sends a longer message; a longer one announced is a fault of its header."""
+
+LARGE_BYTES: Final = 1024 * 1024
+"""A longer message is decoded beside the event loop: one that computes for long is taken for hung."""
 
 MAX_LINE_BYTES: Final = 64 * 1024
 READ_BYTES: Final = 256 * 1024
@@ -56,7 +60,9 @@ class MessageReader:
         if length is None or isinstance(length, Malformed):
             return length
         body = await self._take(length)
-        return None if body is None else self._decode(body)
+        if body is None or len(body) <= LARGE_BYTES:
+            return None if body is None else self._decode(body)
+        return await asyncio.to_thread(self._decode, body)
 
     async def _header(self) -> int | Malformed | None:
         """The length that the next complete header block announces."""

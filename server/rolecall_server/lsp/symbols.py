@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 AST_LIMIT: Final = 512 * 1024
 """Characters of the largest Python file that is parsed while a menu waits; larger ones are scanned."""
 
+SCAN_LIMIT: Final = 4 * 1024 * 1024
+"""Characters of the largest file that is scanned: 0.3 s, in which no client of the process is served."""
+
 _MODIFIERS = (
     r"(?:(?:export|default|public|private|protected|internal|static|final|abstract|async|pub(?:\([a-z]+\))?|unsafe"
     r"|extern|inline|override|open|sealed|data|virtual|const|local)\s+)*"
@@ -61,13 +64,13 @@ def symbol_at(symbols: Sequence[Symbol], first: int, last: int) -> Symbol | None
 
 @lru_cache(maxsize=8)
 def outline(text: str, language: str) -> tuple[Symbol, ...]:
-    """All symbols of a text. Cached: a menu is asked for at every move of the cursor."""
+    """All symbols of a text, none of a huge one. Cached: a menu is asked for at every move of the cursor."""
     if language == "python" and len(text) <= AST_LIMIT:
         try:
             return tuple(_parsed(text))
         except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
             pass  # half-written code is the usual state of a buffer
-    return tuple(_scanned(split_lines(text)))
+    return tuple(_scanned(split_lines(text))) if len(text) <= SCAN_LIMIT else ()
 
 
 def _parsed(text: str) -> Iterator[Symbol]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -100,3 +101,17 @@ def test_any_messages_in_any_pieces_come_out_as_they_went_in(messages, size):
 async def test_thousands_of_bad_frames_are_survived():
     found = await read_all(b"Content-Length: 5\r\n\r\n{bad}" * 2000 + FRAME)
     assert found[-1] == PING
+
+
+async def test_a_huge_message_is_decoded_beside_the_loop_that_others_wait_for():
+    """A process whose main thread computes for long is taken for hung, and every session with it ends."""
+    message = {"jsonrpc": "2.0", "method": "x", "params": list(range(2_000_000))}
+    body = json.dumps(message).encode()
+    before = time.thread_time()
+    json.loads(body)
+    decoding = time.thread_time() - before
+    reader = MessageReader(Chunks(encode(body) + FRAME))
+    before = time.thread_time()
+    found = await reader.read()
+    assert time.thread_time() - before < decoding / 2
+    assert [found, await reader.read()] == [message, PING]

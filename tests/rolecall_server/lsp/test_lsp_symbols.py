@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rolecall_server.lsp.instructions import instruction_in
-from rolecall_server.lsp.symbols import outline, symbol_at
+from rolecall_server.lsp.symbols import SCAN_LIMIT, outline, symbol_at
 
 PYTHON = '''import os
 
@@ -75,6 +77,18 @@ def test_other_languages_are_scanned(language, text, line, name):
 def test_a_selection_that_holds_one_symbol_is_named_by_it():
     assert name_at(PYTHON, "python", 14, 20) == "Config"
     assert name_at(PYTHON, "python", 0, 20) is None
+
+
+def test_a_huge_file_has_a_menu_without_symbols_at_once():
+    """Nobody of the process is served while a file is scanned."""
+    text = "def f(): pass\n" * (SCAN_LIMIT // 14 + 1)
+    assert outline(text[: SCAN_LIMIT // 100], "go")
+    before = time.thread_time()
+    outline(text[: SCAN_LIMIT // 10], "go")
+    a_tenth = time.thread_time() - before
+    before = time.thread_time()
+    assert outline(text, "go") == ()
+    assert time.thread_time() - before < a_tenth
 
 
 @pytest.mark.parametrize(
