@@ -119,20 +119,31 @@ _MAY_WAIT: Final = (RateLimited, UpstreamUnavailable)
 
 NO_KEY = "No key was sent: set llm.api_key, llm.api_key_command or OPENAI_API_KEY."
 
-_OVERFLOW_CODES = {"context_length_exceeded", "exceed_context_size_error", "context_window_exceeded"}
+_OVERFLOW_CODES = {
+    "context_length_exceeded",
+    "exceed_context_size_error",
+    "context_window_exceeded",
+    "model_max_prompt_tokens_exceeded",
+    "string_above_max_length",
+    "tokens_limit_reached",
+}
 _OVERFLOW = re.compile(
     r"maximum context length|context[ _]length[ _]exceeded"
     r"|exceed\w* the (?:model'?s? |available |maximum )*context"
-    r"|longer than the (?:model'?s? |maximum )*context|prompt is too long|input is too long|prompt too long"
+    r"|longer than the (?:model'?s? |maximum )*(?:context|model length)"
+    r"|prompt is too long|input is too long|prompt too long"
     r"|tokens? exceeds? the (?:configured|maximum)|tokens to keep"
     r"|context (?:size|window|length) (?:is )?exceeded"
     r"|exceeds? (?:the )?(?:\w+ ){0,3}context (?:size|window|length)|too many (?:input |prompt )?tokens"
     r"|input token count|reduce the length of the|context overflow|context the overflows"
     r"|exceeds? (?:the )?(?:maximum )?context limit|maximum prompt length is|range of input length"
-    r"|maximum length, range|tokens` must be <=|total number of tokens in the prompt cannot exceed",
+    r"|maximum length, range|tokens` must be <=|total number of tokens in the prompt cannot exceed"
+    r"|must have less than \d+ tokens|token (?:count|length) .{0,40}?exceeds? the|exceeded model token limit"
+    r"|prompt exceeds max|context window exceeds",
     re.IGNORECASE,
 )
 _OVERFLOW_STATUSES = {None, 400, 413, 422, 500}
+_TOO_LARGE_TO_EVER_PASS = re.compile(r"request too large for .*limit \d+, requested \d+", re.IGNORECASE)
 
 _FILTER_CODES = {
     "content_filter",
@@ -190,13 +201,15 @@ _WRONG_PATH = re.compile(
 )
 
 _CLIENT_ERRORS = range(400, 500)
-_TRANSIENT = {408, 409, 425}
+_TRANSIENT = {408, 409, 425, 498}  # 498: Groq's flexible tier is full
 _PERMANENT_SERVER_ERRORS = {501, 505}
 
 
 def _is_overflow(problem: Problem) -> bool:
     if problem.status == 413:  # noqa: PLR2004  # also Groq's "rate limit": the one request is too large to ever pass
         return True
+    if problem.status == 429:  # noqa: PLR2004  # OpenAI's words for the same
+        return bool(_TOO_LARGE_TO_EVER_PASS.search(problem.message))
     known = problem.has_code(_OVERFLOW_CODES) or bool(_OVERFLOW.search(problem.message))
     return known and problem.status in _OVERFLOW_STATUSES
 
@@ -228,8 +241,9 @@ def _is_key(problem: Problem) -> bool:
 def _is_quota(problem: Problem) -> bool:
     if problem.status == 402:  # noqa: PLR2004  # Payment Required
         return True
-    known = problem.has_code(_QUOTA_CODES) or bool(_QUOTA.search(problem.message))
-    return known and problem.status in {None, 400, 403, 429}
+    # Gemini says "exceeded your current quota" of a limit by the minute too; it is no account that is empty.
+    said = bool(_QUOTA.search(problem.message)) and not problem.has_code(_RATE_CODES)
+    return (said or problem.has_code(_QUOTA_CODES)) and problem.status in {None, 400, 403, 429}
 
 
 def _is_busy(problem: Problem) -> bool:

@@ -26,11 +26,16 @@ _WINDOW = (
     re.compile(r"input length should be \[\d+, (\d+)\]", re.IGNORECASE),
     re.compile(r"tokens` must be <= (\d+)|prompt cannot exceed (\d+)|while limit is (\d+)", re.IGNORECASE),
     re.compile(r">\s*(\d+)\s*maximum", re.IGNORECASE),
-    re.compile(r"context (?:length|size|window)\D{0,30}?(\d{3,})", re.IGNORECASE),
+    # A number alone in parentheses is MiniMax's code of the error.
+    re.compile(r"context (?:length|size|window)\D{0,30}?(\d{3,})\b(?!\))", re.IGNORECASE),
     re.compile(r"maximum (?:number of tokens|allowed)\D{0,30}?(\d{3,})", re.IGNORECASE),
+    re.compile(r"model length of (\d+)|model token limit: (\d+)|less than (\d+) tokens", re.IGNORECASE),
+    re.compile(r"exceeds the (?:limit of|maximum) (\d+)", re.IGNORECASE),
 )
 
 _PROMPT = (
+    re.compile(r"tokens\. given: (\d+)|decoder prompt \(length (\d+)\)", re.IGNORECASE),
+    re.compile(r"token (?:count of|length) (\d+)", re.IGNORECASE),
     re.compile(r"(\d+) (?:tokens? )?in the messages", re.IGNORECASE),
     re.compile(r"messages resulted in (\d+) tokens", re.IGNORECASE),
     re.compile(r"(?:prompt|request|input)\D{0,40}?(\d{3,}) (?:input |prompt )?tokens?\b", re.IGNORECASE),

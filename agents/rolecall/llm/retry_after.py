@@ -30,7 +30,8 @@ _LIMITS = (
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT|\d{10,13}(?:\.\d+)?$")
 _MILLISECONDS = 1e11
 _IN_WORDS = re.compile(
-    r"(?:try again|retry) (?:in|after) ((?:\d+h)?(?:\d+m(?!s))?(?:\d+(?:\.\d+)?(?:ms|s))?)\b", re.IGNORECASE
+    r"(?:try again|retry) (?:in|after) ((?:\d+h)?(?:\d+m(?!s))?(?:\d+(?:\.\d+)?(?:ms|s| seconds?))?)\b",
+    re.IGNORECASE,
 )
 
 
@@ -61,7 +62,7 @@ def _told(headers: Mapping[str, str], problem: Problem, now: float) -> Iterator[
     yield max(_resets(headers, now), default=None)
     yield _retry_info(problem.fields.get("details"))
     said = _IN_WORDS.search(problem.message)
-    yield duration(said[1]) if said else None
+    yield duration(re.sub(" seconds?$", "s", said[1], flags=re.IGNORECASE)) if said else None
 
 
 def duration(text: str) -> float | None:

@@ -99,6 +99,14 @@ OVERFLOWS = {
         1048576,
     ),
     "a proxy": (413, b"<html>Request Entity Too Large</html>", None),
+    "openai, too large for the minute": (429, openai("Request too large for big-model in organization org-x on tokens per min (TPM): Limit 30000, Requested 41215. The input or output tokens must be reduced in order to run successfully.", "rate_limit_exceeded", "tokens"), 30000),
+    "openai, one message": (400, openai("Invalid 'messages[1].content': string too long. Expected a string with maximum length 1048576, but got a string with length 1220000 instead.", "string_above_max_length"), None),
+    "vllm, decoder": (400, openai("The decoder prompt (length 9000) is longer than the maximum model length of 4096. Make sure that `max_model_len` is no smaller than the number of text tokens.", 400, "BadRequestError"), 4096),
+    "text generation inference": (422, {"error": "Input validation error: `inputs` must have less than 4096 tokens. Given: 9000", "error_type": "validation"}, 4096),
+    "moonshot": (400, openai("Invalid request: Your request exceeded model token limit: 8192"), 8192),
+    "zhipu": (400, {"error": {"code": "1261", "message": "Prompt exceeds max length"}}, None),
+    "minimax": (400, {"error": {"type": "bad_request", "message": "invalid params, context window exceeds limit (2013)"}}, None),
+    "copilot": (400, openai("prompt token count of 9000 exceeds the limit of 8192", "model_max_prompt_tokens_exceeded"), 8192),
 }  # fmt: skip
 
 
@@ -130,6 +138,8 @@ OTHERS = {
     "a method": (405, {"detail": "Method Not Allowed"}, UpstreamProtocolError, False),
     "openai, rate": (429, openai("Rate limit reached for x", "rate_limit_exceeded", "tokens"), RateLimited, True),
     "a bare rate": (429, b"", RateLimited, True),
+    "gemini, by the minute": (429, [{"error": {"code": 429, "message": "You exceeded your current quota, please check your plan and billing details.", "status": "RESOURCE_EXHAUSTED"}}], RateLimited, True),
+    "groq, flexible tier full": (498, b"", UpstreamUnavailable, True),
     "openai, quota": (429, openai("You exceeded your current quota", "insufficient_quota", "insufficient_quota"), RateLimited, False),
     "deepseek, balance": (402, openai("Insufficient Balance", "invalid_request_error"), RateLimited, False),
     "anthropic, credit": (400, {"type": "error", "error": {"type": "invalid_request_error", "message": "Your credit balance is too low"}}, RateLimited, False),

@@ -57,6 +57,8 @@ FORMS = {
         1.208,
     ),
     "in words, short": ({}, b'{"error": {"message": "Please try again in 20ms."}}', 0.02),
+    "in words, azure": ({}, b'{"error": {"message": "Please retry after 1 second."}}', 1),
+    "in words, azure, several": ({}, b'{"error": {"message": "Please retry after 26 seconds. To"}}', 26),
     "in words, long": ({}, b'{"error": {"message": "Please try again in 1h2m3s."}}', 3723),
     "not at all": ({}, b'{"error": {"message": "slow down"}}', None),
 }
