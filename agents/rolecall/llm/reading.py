@@ -36,10 +36,19 @@ _DONE = b"[DONE]"
 _SIGNS_OF_LIFE = {b"ping", b"heartbeat", b"keepalive", b"keep-alive"}
 """Names of events that gateways send instead of comments; whatever their data is, it is no answer."""
 
-_LENGTH = {"length", "max_tokens", "model_length", "max_output_tokens"}
-_FILTERED = {"content_filter", "safety", "refusal", "prohibited_content", "recitation"}
+_LENGTH = {"length", "max_tokens", "model_length", "max_output_tokens", "model_context_window_exceeded"}
+_FILTERED = {
+    "content_filter",
+    "safety",
+    "refusal",
+    "prohibited_content",
+    "recitation",
+    "sensitive",
+    "blocklist",
+    "spii",
+}
 _TOOLS = {"tool_calls", "function_call", "tool_use"}
-_FAILED = {"error", "failed", "abort", "network_error"}
+_FAILED = {"error", "failed", "abort", "network_error", "insufficient_system_resource"}
 
 
 class AnswerReader:
@@ -55,6 +64,7 @@ class AnswerReader:
         done: the endpoint said that nothing more follows.
         active: the model has written something, reasoning included.
         characters: of the answer so far.
+        blank: none of them can be seen.
         max_event_bytes: what one event, or a whole body, may have.
     """
 
@@ -64,6 +74,7 @@ class AnswerReader:
         self.done = False
         self.active = 0
         self.characters = 0
+        self.blank = True
         self.max_event_bytes = 2 * max_bytes + EVENT_ROOM
         self._endpoint = endpoint
         self._max_bytes = max_bytes
@@ -74,7 +85,7 @@ class AnswerReader:
     @property
     def complete(self) -> bool:
         """The answer has come in full, whatever happens to the stream now."""
-        return self.finish is not None and self.characters > 0
+        return self.finish is not None and not self.blank
 
     def take_event(self, event: ServerEvent) -> Iterator[str]:
         """The text of one event of a stream. Raises the UpstreamError the event stands for."""
@@ -123,7 +134,7 @@ class AnswerReader:
     def end(self) -> None:
         """Check how the answer ended. Raises the UpstreamError of an answer that is none."""
         host, model = host_of(self._endpoint), self._endpoint.model
-        if self.finish in _FILTERED or (self._refusal and not self.characters):
+        if self.finish in _FILTERED or (self._refusal and self.blank):
             raise ContentFiltered(
                 f"{host} withheld the answer of {model} by its content policy.",
                 hint="Rephrase the instruction, or leave out the file it objects to.",
@@ -135,7 +146,7 @@ class AnswerReader:
                 f"The answer of {model} at {host} broke off: the stream ended without a finish reason.",
                 hint=_AGAIN,
             )
-        if not self.characters:
+        if self.blank:
             raise self._empty(host, model)
 
     def html(self) -> UpstreamError:
@@ -190,6 +201,7 @@ class AnswerReader:
         if not text:
             return
         self.characters += len(text)
+        self.blank = self.blank and text.isspace()
         self._bytes += len(text) if text.isascii() else len(text.encode())
         if self._bytes > self._max_bytes:
             raise self.too_large()

@@ -75,6 +75,10 @@ FAULTS = {
         UpstreamUnavailable,
     ),
     "a finish reason of failure": (stream(HELLO, chunk(finish="error")), UpstreamUnavailable),
+    "deepseek's finish reason of want": (
+        stream(HELLO, chunk(finish="insufficient_system_resource")),
+        UpstreamUnavailable,
+    ),
     "a page": (stream(b"<!doctype html><p>Welcome", headers=HTML), UpstreamProtocolError),
     "a page that claims to be events": (stream(b"\r\n <html>"), UpstreamProtocolError),
     "JSON that is no completion": (json_reply({"status": "ok"}), UpstreamProtocolError),
@@ -93,8 +97,10 @@ FAULTS = {
         UpstreamProtocolError,
     ),
     "an answer without text": (stream(chunk(""), STOP, DONE), UpstreamProtocolError),
+    "an answer of white space": (stream(chunk(" \n"), chunk("\n"), STOP, DONE), UpstreamProtocolError),
     "output used up before any text": (stream(chunk(finish="length"), DONE), UpstreamProtocolError),
     "a filtered answer": (stream(HELLO, chunk(finish="content_filter"), DONE), ContentFiltered),
+    "a sensitive answer": (stream(HELLO, chunk(finish="sensitive"), DONE), ContentFiltered),
     "a refusal": (
         stream(event({"choices": [{"delta": {"refusal": "I can't"}}]}), STOP, DONE),
         ContentFiltered,
