@@ -61,6 +61,7 @@ class Block:
         text: the whole body, LF line endings, of a ``whole`` block; of an incomplete one what had arrived.
         new_path: where a ``move``, or an ``edit`` that also moves, goes.
         must_be_new: the format says that the file is created (V4A ``Add File``, a diff from ``/dev/null``).
+        executable: the format says that the new file can be run (a diff's ``new file mode 100755``).
         hold: why the block needs a confirmation: two readings of it differ.
         fault: why the block cannot be used: it is malformed.
         suggestion: the name comes from prose; never applied by itself.
@@ -75,6 +76,7 @@ class Block:
     hunks: tuple[Hunk, ...] = ()
     new_path: str | None = None
     must_be_new: bool = False
+    executable: bool = False
     hold: str | None = None
     fault: str | None = None
     suggestion: bool = False

@@ -51,6 +51,8 @@ class Change:
         after: the whole new text, with the line endings and the final-newline state it is to have on disk,
             without the byte order mark that ``base`` may have; None for a delete and for a change that
             could not be computed.
+        executable: whether the new file can be run.
+        mode: exact permission bits of a new file that was there before; None for the usual ones.
         state: the public state; ``reason`` says why where it is not ``proposed`` or ``applied``.
         partial: for an incomplete block, the text that had arrived.
         code: what kind of failure ``refused`` and ``conflict`` are.
@@ -66,6 +68,8 @@ class Change:
     new_path: str | None = None
     base: Document | None = None
     after: str | None = None
+    executable: bool = False
+    mode: int | None = None
     state: FileState = "proposed"
     reason: str | None = None
     partial: str | None = None
@@ -83,7 +87,8 @@ class Change:
         """The change as a git-style unified diff that ``git apply`` takes; empty where it is not computed."""
         if not self.computed:
             return ""
-        return git_diff(self.path, self._before_on_disk(), self._after_on_disk(), self.new_path)
+        before, after = self._before_on_disk(), self._after_on_disk()
+        return git_diff(self.path, before, after, self.new_path, executable=self.executable)
 
     def to_result(self) -> FileResult:
         """The change as a member of ``files`` in the result object."""

@@ -26,7 +26,14 @@ _ESCAPES: Final = {
 }
 
 
-def git_diff(path: str, before: str | None, after: str | None, new_path: str | None = None) -> str:
+def git_diff(
+    path: str,
+    before: str | None,
+    after: str | None,
+    new_path: str | None = None,
+    *,
+    executable: bool = False,
+) -> str:
     """The diff between two texts of a file.
 
     Args:
@@ -34,12 +41,13 @@ def git_diff(path: str, before: str | None, after: str | None, new_path: str | N
         before: the text as it is on disk, byte order mark included; None where the file is created.
         after: likewise afterwards; None where it is deleted.
         new_path: where the file moves, None where it stays.
+        executable: whether a created file can be run.
     """
     target = new_path or path
     old_lines, new_lines = _lines(before or ""), _lines(after or "")
     head = [f"diff --git {_name('a/', path)} {_name('b/', target)}\n"]
     if before is None:
-        head.append("new file mode 100644\n")
+        head.append(f"new file mode {'100755' if executable else '100644'}\n")
     elif after is None:
         head.append("deleted file mode 100644\n")
     ranges = changed_ranges(old_lines, new_lines)

@@ -63,6 +63,7 @@ class _File:
         origin: the path its content came from.
         protected: why the policy asks for a confirmation.
         holds: why the answer's own blocks do.
+        executable: whether a new file can be run.
         only_target: whether the answer names the path only as where another file moves.
         failure: the first thing that went wrong.
         failures: the blocks that went wrong, in order; none where no other text of the answer would help.
@@ -79,6 +80,7 @@ class _File:
     origin: str | None = None
     protected: str | None = None
     holds: list[str] = field(default_factory=list[str])
+    executable: bool = False
     only_target: bool = False
     failure: _Failed | None = None
     failures: list[Failure] = field(default_factory=list["Failure"])
@@ -243,7 +245,7 @@ class Proposer:
             self._refuse_elision(block, file, file.base.text)
             if not text and file.base.text:
                 file.holds.append("the answer empties the file")
-        file.text, file.body = text, block.text
+        file.text, file.body, file.executable = text, block.text, block.executable
 
     def _look_at_unseen(self, file: _File, base: Document) -> None:
         """Nothing is lost of which the model could not know."""
@@ -323,7 +325,7 @@ class Proposer:
         if target is not None:
             change.action, change.new_path, change.after = "rename", target.path, target.text
         elif file.base is None:
-            change.action = "create"
+            change.action, change.executable = "create", file.executable
         elif file.text is None:
             change.action = "delete"
         elif file.text == file.base.text:

@@ -33,6 +33,9 @@ _EXTENDED: Final = (
     "Binary files ",
     "GIT binary patch",
 )
+_EXECUTABLE: Final = "100755"
+_NO_FILES: Final = {"120000": "a symbolic link", "160000": "a submodule"}
+"""What git's modes make besides files; none of it is ever made here."""
 _QUOTED: Final = re.compile(r'\\([abtnvfr"\\]|[0-7]{3})')
 _ESCAPES: Final = dict(zip('abtnvfr"\\', '\a\b\t\n\v\f\r"\\', strict=True))
 
@@ -184,6 +187,7 @@ class _Section:
         self._suggestion = suggestion
         self._plain = name is not None
         self._created = self._deleted = False
+        self._executable = False
         self._moved = False
         self._fault: str | None = None
         self._hunks: list[Hunk] = []
@@ -211,6 +215,7 @@ class _Section:
     def extended(self, text: str) -> None:
         if text.startswith("new file mode "):
             self._created = True
+            self._mode(text.split(" ", 3)[3].strip())
         elif text.startswith("deleted file mode "):
             self._deleted = True
         elif text.startswith(("rename from ", "rename to ")):
@@ -222,6 +227,11 @@ class _Section:
                 self._new = name
         elif text.startswith(("Binary", "GIT binary", "copy ")):
             self._fault = f"the diff at answer line {self._line} holds a binary file or a copy"
+
+    def _mode(self, mode: str) -> None:
+        self._executable = mode == _EXECUTABLE
+        if mode in _NO_FILES:
+            self._fault = f"the diff at answer line {self._line} makes {_NO_FILES[mode]}"
 
     def begin_hunk(self, text: str, line: int) -> None:
         self._end_hunk()
@@ -265,7 +275,8 @@ class _Section:
             fault = f"the diff of the new file {base.path} at answer line {self._line} has old lines"
         text = "".join(f"{line}\n" for line in lines)
         text = text if self._last_newline else text.removesuffix("\n")
-        return replace(base, kind="whole", text=text, must_be_new=True, fault=fault)
+        made = replace(base, kind="whole", text=text, must_be_new=True, fault=fault)
+        return replace(made, executable=self._executable)
 
     def _end_hunk(self) -> None:
         if self._hunk is not None and self._hunk.changes:

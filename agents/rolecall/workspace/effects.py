@@ -54,6 +54,24 @@ class Spot:
         return Path(self.root, *self.folder, self.name)
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a new file is like besides its bytes.
+
+    Attributes:
+        like: a file whose mode and owner it takes over.
+        mode: its exact permission bits, where there is no such file any more.
+        executable: else, whether it can be run; the mask closes it as any new file.
+    """
+
+    like: os.stat_result | None = None
+    mode: int | None = None
+    executable: bool = False
+
+
+USUAL: Final = Look()
+
+
 class Effects:
     """The disk, as far as it is written to.
 
@@ -88,18 +106,21 @@ class Effects:
                 if error.errno not in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.ENOTDIR}:
                     raise
 
-    def write_new(self, spot: Spot, data: bytes, like: os.stat_result | None) -> None:
-        """Write a file that must not exist yet to stable storage, with the mode and owner of ``like``."""
+    def write_new(self, spot: Spot, data: bytes, look: Look = USUAL) -> None:
+        """Write a file that must not exist yet to stable storage."""
         self._before(f"open {spot.name}")
+        usual = _PERMISSIONS if look.executable else _NEW_FILE
         with _opened(spot) as (folder, name):
-            mode = _NEW_FILE if like is None else 0o600
+            mode = usual if look.like is None and look.mode is None else 0o600
             descriptor = os.open(name(spot.name), _NEW, mode, dir_fd=folder)
         with os.fdopen(descriptor, "wb", buffering=0) as file:
             self._fill(file.fileno(), data, spot.name)
-            if like is not None:
-                _take_after(file.fileno(), like)
-            elif self._umask is not None and hasattr(os, "fchmod"):
-                os.fchmod(file.fileno(), _NEW_FILE & ~self._umask)
+            if look.like is not None:
+                _take_after(file.fileno(), look.like)
+            elif look.mode is not None:
+                _set_mode(file.fileno(), look.mode)
+            elif self._umask is not None:
+                _set_mode(file.fileno(), usual & ~self._umask)
             self._before(f"fsync {spot.name}")
             os.fsync(file.fileno())
 
@@ -224,5 +245,9 @@ def _take_after(descriptor: int, like: os.stat_result) -> None:
     if hasattr(os, "fchown") and (mine.st_uid, mine.st_gid) != (like.st_uid, like.st_gid):
         with contextlib.suppress(OSError):  # only a privileged user may give files away
             os.fchown(descriptor, like.st_uid, like.st_gid)
-    if hasattr(os, "fchmod"):
-        os.fchmod(descriptor, stat.S_IMODE(like.st_mode) & _PERMISSIONS)
+    _set_mode(descriptor, stat.S_IMODE(like.st_mode))
+
+
+def _set_mode(descriptor: int, mode: int) -> None:
+    if hasattr(os, "fchmod"):  # Windows has none before Python 3.13
+        os.fchmod(descriptor, mode & _PERMISSIONS)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rolecall.errors import EditConflict, PathRefused
 from rolecall.workspace.documents import MAX_EDIT_BYTES, digest
-from rolecall.workspace.effects import Spot, byte_digest, is_read_only, status
+from rolecall.workspace.effects import Look, Spot, byte_digest, is_read_only, status
 from rolecall.workspace.globs import fold
 from rolecall.workspace.journal import Operation
 from rolecall.workspace.names import shown
@@ -27,10 +27,10 @@ _UNWRITABLE_STATES = frozenset({"refused", "conflict", "incomplete", "suggestion
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a new file is to hold, and the file whose mode and owner it takes over."""
+    """What a new file is to hold, and what else it is like."""
 
     data: bytes
-    like: os.stat_result | None = None
+    look: Look
 
 
 @dataclass(slots=True)
@@ -41,11 +41,13 @@ class Plan:
         operations: removals first, then replacements, then new files.
         contents: of the operations that put or replace, by temporary name.
         folders: those to be made, outer ones first.
+        modes: permission bits of the files that will be gone, by workspace path.
     """
 
     operations: list[Operation] = field(default_factory=list[Operation])
     contents: dict[str, Content] = field(default_factory=dict[str, Content])
     folders: dict[Spot, None] = field(default_factory=dict[Spot, None])
+    modes: dict[str, int] = field(default_factory=dict[str, int])
 
 
 class Planner:
@@ -86,19 +88,21 @@ class Planner:
     def _add(self, change: Change) -> None:
         place = self._policy.resolve(change.path)
         if change.action == "create":
-            self._put(place, encoded(change.path, change.after, bom=False), None)
+            look = Look(mode=change.mode, executable=change.executable)
+            self._put(place, encoded(change.path, change.after, bom=False), look)
             return
         found, data, bom = self._verified(change, place)
         if change.action == "modify":
-            self._replace(place, data, Content(encoded(change.path, change.after, bom=bom), found))
+            self._replace(place, data, Content(encoded(change.path, change.after, bom=bom), Look(found)))
             return
         if place.linked:
             raise PathRefused(f"{shown(change.path)} is a link.", hint="Delete or rename the file itself.")
         self._remove(place, data)
+        self._plan.modes[change.path] = stat.S_IMODE(found.st_mode)
         if change.action == "rename":
             text = change.after if change.after is not None or change.base is None else change.base.text
             target = self._policy.resolve(change.new_path or "")
-            self._put(target, encoded(target.path, text, bom=bom), found)
+            self._put(target, encoded(target.path, text, bom=bom), Look(found))
 
     def _verified(self, change: Change, place: Place) -> tuple[os.stat_result, bytes, bool]:
         found = status(self._spot(place))
@@ -116,11 +120,11 @@ class Planner:
             )
         return found, data, bom
 
-    def _put(self, place: Place, data: bytes, like: os.stat_result | None) -> None:
+    def _put(self, place: Place, data: bytes, look: Look) -> None:
         spot = self._claim(place, "new")
         self._require_folder(spot, place.path)
         new, old = self._temporary("new"), self._temporary("old")
-        self._plan.contents[new] = Content(data, like)
+        self._plan.contents[new] = Content(data, look)
         self._plan.operations.append(Operation("put", place.path, spot, new, old, after=byte_digest(data)))
 
     def _replace(self, place: Place, data: bytes, content: Content) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from rolecall.errors import ConfigurationInvalid
-from rolecall.workspace.effects import Effects
+from rolecall.workspace.effects import Effects, Spot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from rolecall.answer.changeset import Change
@@ -36,6 +36,7 @@ class Written:
         before: the text before; None for a create.
         after: the text after; None for a delete.
         bom: whether the file began with a byte order mark before.
+        mode: its permission bits where it was taken away; None where they are not known.
     """
 
     path: str
@@ -44,6 +45,23 @@ class Written:
     before: str | None
     after: str | None
     bom: bool = False
+    mode: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What texts do not tell of a write to disk.
+
+    Attributes:
+        folders: those it made, outer ones first.
+        modes: permission bits of the files it took away, by workspace path.
+    """
+
+    folders: Sequence[Spot] = ()
+    modes: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+_NOTHING_LEFT: Final = Left()
 
 
 class Records:
@@ -54,23 +72,36 @@ class Records:
         self._effects = effects or Effects()
 
     def add(
-        self, task_id: str, workspace: Workspace, changes: Sequence[Change], *, write_id: str = ""
+        self,
+        task_id: str,
+        workspace: Workspace,
+        changes: Sequence[Change],
+        *,
+        write_id: str = "",
+        left: Left = _NOTHING_LEFT,
     ) -> None:
         """Add what a task has just written, by disk or by editor. Older tasks beyond 200 are forgotten."""
         file = self._file(task_id)
         if file is None:
             return
         raw = _load(file) or {"version": 1, "task_id": task_id, "roots": list(workspace.key), "writes": []}
-        written = [asdict(written_as(change)) for change in changes]
-        raw["writes"].append({"id": write_id, "changes": written})
+        written = [asdict(written_as(change, left.modes.get(change.path))) for change in changes]
+        folders = [asdict(folder) for folder in left.folders]
+        raw["writes"].append({"id": write_id, "changes": written, "folders": folders})
         self._effects.save(file, json.dumps(raw).encode())
         self._prune()
 
     def clear(self, task_id: str) -> None:
-        """Everything the task wrote has been taken back; the task itself stays known."""
+        """Everything the task wrote has been taken back: so are its folders, where nothing else is in them.
+
+        The task itself stays known.
+        """
         file = self._file(task_id)
         raw = _load(file) if file is not None else None
         if file is not None and raw is not None:
+            for folder in reversed([made for write in raw["writes"] for made in write.get("folders", ())]):
+                with contextlib.suppress(OSError):
+                    self._effects.remove_folder(Spot(folder["root"], tuple(folder["folder"]), folder["name"]))
             raw["writes"] = []
             self._effects.save(file, json.dumps(raw).encode())
 
@@ -116,7 +147,7 @@ class Records:
                 self._effects.forget(file)
 
 
-def written_as(change: Change) -> Written:
+def written_as(change: Change, mode: int | None = None) -> Written:
     """What a change did, as a record keeps it."""
     base = change.base
     after = change.after
@@ -129,6 +160,7 @@ def written_as(change: Change) -> Written:
         base.text if base is not None else None,
         after,
         bom=base.bom if base is not None else False,
+        mode=mode,
     )
 
 

@@ -114,7 +114,7 @@ def _uncreate(item: Written, now: Document | None) -> Change | None:
 
 def _undelete(item: Written, now: Document | None) -> Change | None:
     if now is None:
-        return Change(item.path, "create", after=_with_mark(item))
+        return Change(item.path, "create", after=_with_mark(item), mode=item.mode)
     return (
         None if now.text == item.before else _conflict(item, now, "another file was made in its place since")
     )

@@ -8,12 +8,12 @@ import secrets
 from typing import TYPE_CHECKING, Final
 
 from rolecall.errors import EditConflict, PathRefused, RolecallError
-from rolecall.workspace.effects import Effects, byte_digest, content, same_file, status
+from rolecall.workspace.effects import Effects, Look, byte_digest, content, same_file, status
 from rolecall.workspace.journal import Entry, Journal
 from rolecall.workspace.locks import hold, state_folder_error
 from rolecall.workspace.names import shown
 from rolecall.workspace.plan import Planner, moved
-from rolecall.workspace.records import Records
+from rolecall.workspace.records import Left, Records
 from rolecall.workspace.recovery import recover_roots, settle
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ class DiskWriter:
             self._apply(entry, progress)
             if entry.task_id is not None:
                 records = Records(self._state_folder, self._effects)
-                records.add(entry.task_id, self._workspace, changes, write_id=entry.id)
+                left = Left(entry.folders, plan.modes)
+                records.add(entry.task_id, self._workspace, changes, write_id=entry.id, left=left)
             entry = self._journal.save(entry, "done")
         except OSError as error:
             if not self._settled_as_done(entry, progress.path):
@@ -121,7 +122,7 @@ class DiskWriter:
             progress.path = operation.path
             if operation.new:
                 text = plan.contents[operation.new]
-                self._effects.write_new(operation.spot.beside(operation.new), text.data, text.like)
+                self._effects.write_new(operation.spot.beside(operation.new), text.data, text.look)
 
     def _apply(self, entry: Entry, progress: _Progress) -> None:
         for operation in entry.operations:
@@ -152,7 +153,7 @@ class DiskWriter:
         try:
             if not self._effects.link(staged, operation.spot.name):
                 # Without hard links: the name is taken exclusively first, then filled at one stroke.
-                self._effects.write_new(operation.spot, operation.placeholder(), None)
+                self._effects.write_new(operation.spot, operation.placeholder())
                 self._effects.rename(staged, operation.spot.name)
         except FileExistsError:
             raise moved(operation.path, "came to exist at this moment") from None
@@ -161,7 +162,7 @@ class DiskWriter:
         data = content(operation.spot)
         if data is None:
             raise moved(operation.path, "is gone")
-        self._effects.write_new(operation.spot.beside(operation.old), data, status(operation.spot))
+        self._effects.write_new(operation.spot.beside(operation.old), data, Look(status(operation.spot)))
 
     def _require_base(self, operation: Operation) -> None:
         data = content(operation.spot.beside(operation.old))

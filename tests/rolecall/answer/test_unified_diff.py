@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from corpus.in_memory import outcome, parse, refusal, written
+from corpus.in_memory import outcome, parse, proposal, refusal, written
 
 FENCE = "```"
 
@@ -143,6 +143,24 @@ def test_git_renames_a_file_with_or_without_edits(hunk):
     head = ["diff --git a/a.py b/b.py", "similarity index 90%", "rename from a.py", "rename to b.py"]
 
     assert written(fenced(*head, *hunk), {"a.py": "x\n"}) == {"b.py": "y\n" if hunk else "x\n"}
+
+
+@pytest.mark.parametrize(("mode", "executable"), [("100755", True), ("100644", False)])
+def test_a_new_file_can_be_run_where_the_diff_says_so(mode, executable):
+    answer = (
+        f"```diff\ndiff --git a/r b/r\nnew file mode {mode}\n--- /dev/null\n+++ b/r\n@@ -0,0 +1 @@\n+x\n```\n"
+    )
+    (change,) = proposal(answer).changes
+
+    assert change.executable is executable
+    assert f"new file mode {mode}\n" in change.diff()
+
+
+@pytest.mark.parametrize(("mode", "what"), [("120000", "a symbolic link"), ("160000", "a submodule")])
+def test_a_diff_that_makes_what_is_no_file_fails(mode, what):
+    answer = f"```diff\ndiff --git a/l b/l\nnew file mode {mode}\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+/x\n```\n"
+
+    assert f"makes {what}" in refusal(answer)
 
 
 def test_a_binary_change_fails():

@@ -69,6 +69,24 @@ def test_what_nobody_touched_since_is_as_it_was(bench):
     assert bench.files() == before
 
 
+@pytest.mark.parametrize("mode", [0o755, 0o664, 0o600])
+def test_a_file_that_comes_back_has_the_mode_it_had(bench, mode):
+    (bench.root / "gone.py").chmod(mode)
+    bench.task()
+    bench.revert()
+    assert stat.S_IMODE((bench.root / "gone.py").stat().st_mode) == mode
+
+
+def test_folders_that_the_task_made_go_again_unless_something_else_is_in_them(bench):
+    (bench.root / "mine").mkdir()
+    for path in ("sub/deep/one.py", "used/two.py", "mine/three.py"):
+        bench.write(bench.change(path, "create", "x\n"))
+    (bench.root / "used/note.txt").write_text("mine\n")
+    bench.revert()
+    Records(bench.state).clear("t1")
+    assert sorted(path.name for path in bench.root.iterdir() if path.is_dir()) == ["mine", "used"]
+
+
 def test_taking_back_twice_changes_nothing_more(bench):
     bench.task()
     bench.revert()

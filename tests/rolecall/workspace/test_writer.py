@@ -127,6 +127,18 @@ def test_a_new_file_gets_the_mode_the_user_gives_to_new_files(bench):
     assert (bench.root / "a.py").stat().st_mode == (bench.root / "b.py").stat().st_mode
 
 
+@pytest.mark.parametrize("umask", [None, 0o077])
+def test_a_new_file_can_be_run_by_those_who_may_read_it(bench, umask):
+    effects = Effects(umask=umask)
+    DiskWriter(bench.workspace, bench.policy, bench.state, effects=effects).write(
+        [Change("run.sh", "create", after="x\n", executable=True)], task_id=None
+    )
+    mask = os.umask(0)
+    os.umask(mask)
+    found = stat.S_IMODE((bench.root / "run.sh").stat().st_mode)
+    assert found == 0o777 & ~(mask if umask is None else umask)
+
+
 def test_files_can_change_places_in_one_set(bench):
     changes = [
         bench.change("keep.py", "rename", "keep\n", new_path="empty.py"),
