@@ -172,3 +172,66 @@ def test_promised_errors_are_read_in_every_usual_style(doc, errors):
 )
 def test_promised_limits_are_numbers_that_bound_something(doc, limits):
     assert promised_limits(doc) == limits
+
+
+TOLLS = '''
+"""Tolls."""
+
+from decimal import Decimal
+
+
+class TollError(ValueError):
+    """No toll can be told."""
+
+
+class Axle:
+    """An axle."""
+
+    def __init__(self, load: int) -> None:
+        self.load = load
+
+
+def toll(axles: list[Axle], *, share: Decimal = Decimal(0)) -> int:
+    """Sum the loads of 1 to 5 axles, less a share between 0 and 1.
+
+    Raises:
+        TollError: if there is no axle.
+    """
+    if not axles:
+        raise TollError("no axles")
+    if not 0 <= share < 1:
+        raise TollError("share outside of 0 to 1")
+    return sum(axle.load for axle in axles)
+
+
+def gate(text: str, number: int) -> str:
+    """Name a gate."""
+    if "-" not in text:
+        raise ValueError(f"no dash in {text}")
+    if number < 1:
+        raise ValueError("number below 1")
+    return text
+'''
+
+
+def test_each_refusal_is_shown_by_a_call_that_its_own_line_refuses(project):
+    road = project({"tolls.py": TOLLS})
+
+    road.ask("business_analyst", "acceptance", "tolls.py")
+
+    text = road.files["features/tolls.feature"]
+    steps = dict(re.findall(r"Scenario: (.+)\n    Given (.+)\n", text))
+    assert steps["toll is refused with TollError where there is no axle"] == 'the call "toll([])"'
+    assert "share=" in steps["toll is refused with TollError where not 0 <= share < 1"]
+    assert ", 0)" in steps["gate is refused with ValueError where number < 1"]
+    assert "-" not in steps["gate is refused with ValueError where '-' not in text"]
+
+
+def test_no_outline_is_made_from_values_that_do_not_suit_the_function(project):
+    road = project({"tolls.py": TOLLS})
+
+    road.ask("business_analyst", "acceptance", "tolls.py")
+
+    text = road.files["features/tolls.feature"]
+    assert "AttributeError" not in text
+    assert "OMITTED" not in text

@@ -104,7 +104,8 @@ def scenarios(item: Definition, samples: list[Sample], limit: Limit | None, path
     works = [sample for sample in samples if sample.error is None]
     lines = _success(title, source, works)
     for name, when, number in _each_error(item, samples):
-        lines += _refusal(title, f"  # Source: {path}:{number}", name, when, samples)
+        shown = _example_of(item, name, number, samples)
+        lines += _refusal(title, f"  # Source: {path}:{number}", name, when, shown)
     if limit is not None:
         return lines + _limit_outline(title, source, limit)
     return lines + (_call_outline(title, source, works) if len(works) > 1 else [])
@@ -144,8 +145,22 @@ def _each_error(item: Definition, samples: list[Sample]) -> list[tuple[str, str,
     ][:6]
 
 
-def _refusal(title: str, source: str, name: str, when: str, samples: list[Sample]) -> list[str]:
-    shown = next((sample for sample in samples if sample.error == name.rsplit(".", 1)[-1]), None)
+def _example_of(item: Definition, name: str, line: int, samples: list[Sample]) -> Sample | None:
+    """A call that this very line refuses; one error may have several lines, told apart by their messages."""
+    same = [error for error in raised(item.node) if error.name == name]
+    found = [sample for sample in samples if sample.error == name.rsplit(".", 1)[-1]]
+    if len(same) > 1:
+        message = {error.line: error.message for error in same}.get(line)
+        others = {error.message for error in same if error.line != line}
+        if message in others:
+            return None
+        found = [
+            sample for sample in found if (sample.shown == message if message else sample.shown not in others)
+        ]
+    return next(iter(found), None)
+
+
+def _refusal(title: str, source: str, name: str, when: str, shown: Sample | None) -> list[str]:
     case = _flat(when.replace("`", "")) or "TODO(rolecall): say when"
     named = f"  Scenario: {title} is refused with {name}" + (f" where {case}" if when else "")
     if shown is not None:

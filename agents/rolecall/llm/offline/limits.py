@@ -10,6 +10,7 @@ from rolecall.llm.offline.evaluation.kinds import is_a
 from rolecall.llm.offline.evaluation.streams import Stream
 from rolecall.llm.offline.source.promises import promised_limits
 from rolecall.llm.offline.source.wording import words
+from rolecall.llm.offline.testing.candidates import OMITTED
 from rolecall.llm.offline.testing.outcomes import observe
 from rolecall.llm.offline.testing.values import Unwritable
 
@@ -73,8 +74,10 @@ def _made(kind: str, value: int) -> Any:
 def _others(builder: SuiteBuilder, arguments: dict[str, Any], name: str) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for other, value in arguments.items():
+        if other == name or value is OMITTED:
+            continue
         try:
-            found += [(words(other), builder.written(value))] if other != name else []
+            found.append((words(other), builder.written(value)))
         except (Unwritable, NotUnderstood):
             continue
     return tuple(found)
@@ -83,6 +86,9 @@ def _others(builder: SuiteBuilder, arguments: dict[str, Any], name: str) -> tupl
 def _outcome(builder: SuiteBuilder, subject: Subject, arguments: dict[str, Any]) -> str:
     try:
         outcome = observe(builder.run, subject, None, arguments)
+        if outcome.error is not None and not outcome.explicit:
+            # The value that was made up does not suit the function: it says nothing about limits.
+            return ""
         if outcome.error is not None:
             return f"refused with {type(outcome.error).__name__}"
         if outcome.value is None:
