@@ -227,3 +227,75 @@ def test_a_guide_names_the_environment_that_the_code_reads_and_what_its_errors_s
     assert "| `MAIL_HOST` | none |" in page
     assert "| `MAIL_PORT` | `587` |" in page
     assert "| `RuntimeError`: MAIL_HOST is not set | `host` |" in page
+
+
+COLOURS = '''
+"""Colours."""
+
+from decimal import Decimal
+from enum import Enum
+
+
+class Colour(Enum):
+    """A colour."""
+
+    RED = "red"
+
+
+def read(text: str) -> Colour:
+    """Read a colour.
+
+    >>> read("red")
+    <Colour.RED: 'red'>
+    """
+    return Colour(text)
+
+
+def name(colour: Colour) -> str:
+    """Tell its name."""
+    return colour.name.lower()
+
+
+def share(part: Decimal) -> Decimal:
+    """Halve a share."""
+    return part / 2
+
+
+def letters(text: str) -> set[str]:
+    """Tell its letters."""
+    return set(text)
+'''
+
+
+@pytest.mark.parametrize(
+    ("task", "path"),
+    [("guide", "docs/guides/colours.md"), ("api_reference", "docs/reference/colours.md")],
+)
+def test_what_an_example_shows_is_what_an_interpreter_prints(project, task, path):
+    import doctest
+    import sys
+    import types
+
+    shop = project({"colours.py": COLOURS})
+    shop.ask("technical_writer", task, "colours.py")
+    examples = re.findall(r"^ *```pycon\n(.*?)^ *```", shop.files[path], re.DOTALL | re.MULTILINE)
+    module = types.ModuleType("colours")
+    exec(compile(COLOURS, "colours.py", "exec"), vars(module))  # the file under test
+    sys.modules["colours"] = module
+
+    try:
+        for text in examples:
+            test = doctest.DocTestParser().get_doctest(text, {}, path, path, 0)
+            assert not doctest.DocTestRunner(verbose=False).run(test).failed
+    finally:
+        del sys.modules["colours"]
+
+    assert len(examples) == 4
+
+
+def test_a_generator_without_annotation_gets_one_gap_to_fill_in(project):
+    shop = project({"m.py": "def each(items):\n    yield from items\n"})
+
+    shop.ask("technical_writer", "docstrings", "m.py")
+
+    assert "    Yields:\n        TODO(rolecall): describe.\n" in shop.files["m.py"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from posixpath import basename, splitext
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rolecall.context.items import ContextItem, Gathered
+    from rolecall.llm.offline.testing.names import Names
     from rolecall.llm.offline.testing.subjects import Subject
     from rolecall.task import Selection, TaskRequest
 
@@ -26,11 +28,19 @@ MAX_CHARACTERS = 600_000
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A call and what it gives, computed from the code. ``error`` names what it raises instead."""
+    """A call and what it gives, computed from the code.
+
+    Attributes:
+        call: its source, with the arguments in place.
+        shown: source of a value equal to what it gives; where it raises, the message.
+        error: name of what it raises instead.
+        imports: where the names in both come from, ``("decimal", "Decimal")``; a whole module has no name.
+    """
 
     call: str
     shown: str
     error: str | None = None
+    imports: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +105,18 @@ def _samples(builder: SuiteBuilder, subject: Subject) -> Iterator[Sample]:
             call, shown, error = builder.sample(subject, found)
         except (Unwritable, NotUnderstood):
             continue
-        yield Sample(call, shown, error)
+        sources = (call,) if error is not None else (call, shown)
+        yield Sample(call, shown, error, tuple(_imports(builder.names, sources)))
+
+
+def _imports(names: Names, sources: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    used = {node.id for text in sources for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    for statement in sorted(names.standard):
+        module, _, name = statement.removeprefix("from ").removeprefix("import ").partition(" import ")
+        if (name or module) in used:
+            yield module, name
+    for name in sorted(used & names.bound.keys()):
+        yield names.bound[name], name
 
 
 def is_python(path: str) -> bool:

@@ -145,7 +145,8 @@ def _result(definition: Definition) -> list[str]:
     node = definition.node
     returned = _one_line(ast.unparse(node.returns)) if node.returns else ""
     if any(isinstance(child, (ast.Yield, ast.YieldFrom)) for child in own_nodes(node)):
-        return ["", "Yields:", f"    {_yielded(node.returns)}: {_TODO}"]
+        yielded = _yielded(node.returns)
+        return ["", "Yields:", f"    {yielded}: {_TODO}" if yielded else f"    {_TODO}"]
     if (
         definition.kind == "property"
         or definition.name == "__init__"
@@ -163,7 +164,7 @@ def _yielded(node: ast.expr | None) -> str:
     if isinstance(node, ast.Subscript):
         inside = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
         return _one_line(ast.unparse(inside))
-    return "TODO(rolecall)"
+    return ""
 
 
 def _returns_value(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

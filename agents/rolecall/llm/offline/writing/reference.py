@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 TODO = "TODO(rolecall): describe."
 
+_SHOWN_AS_WRITTEN = frozenset({"Decimal", "Fraction", "UUID", "datetime", "range"})
+"""Names whose values print as the source they are written with."""
+
 
 def reference(study: Study) -> str:
     """The page, with a section for each public name in the order of the code."""
@@ -116,10 +119,31 @@ def example(item: Definition, samples: list[Sample], module: str) -> list[str]:
     shown = [sample for sample in samples if sample.error is None and sample.shown != "None"][:2]
     if not shown:
         return []
-    lines = ["```pycon", f">>> from {module} import {item.qualified.split('.', maxsplit=1)[0]}"]
+    imports = {(module, item.qualified.split(".", maxsplit=1)[0])}.union(*(each.imports for each in shown))
+    lines = ["```pycon", *_import_lines(imports, module)]
     for sample in shown:
-        lines += [f">>> {sample.call}", sample.shown]
+        lines += _printed(sample)
     return [*lines, "```", ""]
+
+
+def _import_lines(imports: set[tuple[str, str]], own: str) -> list[str]:
+    """One statement a module, the documented one last."""
+    lines: list[str] = []
+    for module in sorted({name for name, _ in imports}, key=lambda name: (name == own, name)):
+        names = sorted(name for source, name in imports if source == module and name)
+        lines.append(f">>> from {module} import {', '.join(names)}" if names else f">>> import {module}")
+    return lines
+
+
+def _printed(sample: Sample) -> list[str]:
+    """The call and what an interpreter prints; a value whose source is no ``repr`` is compared."""
+    value = ast.parse(sample.shown, mode="eval")
+    exact = not any(isinstance(node, ast.Set) for node in ast.walk(value)) and all(
+        node.id in _SHOWN_AS_WRITTEN for node in ast.walk(value) if isinstance(node, ast.Name)
+    )
+    if exact:
+        return [f">>> {sample.call}", ast.unparse(value)]
+    return [f">>> {sample.call} == {sample.shown}", "True"]
 
 
 def first_paragraph(doc: str | None) -> str:
