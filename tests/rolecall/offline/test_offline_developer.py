@@ -213,3 +213,20 @@ def test_a_switch_that_does_more_stays(project, value):
     answer = shop.ask("developer", "refactor", "a.py")
 
     assert not answer.blocks
+
+
+def test_a_typed_stub_keeps_what_enums_and_decorated_methods_are(project):
+    source = (
+        "import contextlib\nimport enum\nfrom typing import Iterator\n\n\nclass Rate(enum.Enum):\n    FULL = 'x'\n    NONE = 0\n\n"
+        "    @property\n    def share(self) -> int:\n        return 1\n\n    @share.setter\n    def share(self, value: int) -> None:\n"
+        "        self.x = value\n\n\n@contextlib.contextmanager\ndef opened() -> Iterator[int]:\n    yield 1\n"
+    )
+    shop = project({"m.py": source})
+
+    shop.ask("developer", "implement", "m.py")
+
+    stub = shop.files["m.pyi"]
+    assert "    FULL = ...\n    NONE = ...\n" in stub
+    assert "    @share.setter\n    def share(self, value: int) -> None: ..." in stub
+    assert "@contextlib.contextmanager\ndef opened() -> Iterator[int]: ..." in stub
+    assert "import contextlib" in stub

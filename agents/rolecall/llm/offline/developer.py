@@ -140,14 +140,14 @@ def _bound(line: str) -> list[str]:
     return []
 
 
-def _stub_lines(body: list[ast.stmt], indent: str) -> Iterator[str]:
+def _stub_lines(body: list[ast.stmt], indent: str, *, in_enum: bool = False) -> Iterator[str]:
     for node in body:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 yield from (
                     f"{indent}@{ast.unparse(item)}"
                     for item in node.decorator_list
-                    if ast.unparse(item) in _KEPT
+                    if ast.unparse(item).split(".")[-1] in _KEPT
                 )
                 head = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
                 result = (
@@ -159,14 +159,16 @@ def _stub_lines(body: list[ast.stmt], indent: str) -> Iterator[str]:
             case ast.ClassDef():
                 bases = f"({', '.join(ast.unparse(item) for item in (*node.bases,))})" if node.bases else ""
                 yield from (f"{indent}@{ast.unparse(item)}" for item in node.decorator_list)
-                inside = list(_stub_lines(node.body, f"{indent}    "))
+                is_enum = any(ast.unparse(item).split(".")[-1] in _ENUMS for item in node.bases)
+                inside = list(_stub_lines(node.body, f"{indent}    ", in_enum=is_enum))
                 yield f"{indent}class {node.name}{bases}:" + ("" if inside else " ...")
                 yield from inside
             case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
                 default = " = ..." if node.value is not None else ""
                 yield f"{indent}{name}: {ast.unparse(annotation)}{default}"
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if not name.startswith("_"):
-                yield f"{indent}{name}: {_kind(value)}"
+                # With an annotation it would be an attribute of each member, by the typing specification.
+                yield f"{indent}{name} = ..." if in_enum else f"{indent}{name}: {_kind(value)}"
             case _:
                 continue
 
@@ -174,14 +176,22 @@ def _stub_lines(body: list[ast.stmt], indent: str) -> Iterator[str]:
 _KEPT = frozenset(
     {
         "property",
+        "cached_property",
+        "setter",
+        "deleter",
         "staticmethod",
         "classmethod",
         "abstractmethod",
-        "abc.abstractmethod",
+        "contextmanager",
+        "asynccontextmanager",
         "overload",
-        "typing.overload",
+        "final",
+        "override",
     }
 )
+"""Decorators that a type checker has to see, by the last part of their names."""
+
+_ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
 
 
 def _typed(arguments: ast.arguments) -> str:
