@@ -27,10 +27,17 @@ HAPPY_EYEBALLS_S = 0.25
 
 
 class Network(httpcore2.AsyncNetworkBackend):
-    """Opens connections. ``opened`` is called for each that was made."""
+    """Opens connections.
 
-    def __init__(self, opened: Callable[[], None]) -> None:
+    Args:
+        opened: called for each that was made.
+        handshakes: of TLS until the way through a proxy's tunnel stands. httpcore2 gives the proxy's answer
+            no deadline; until then, waiting is connecting.
+    """
+
+    def __init__(self, opened: Callable[[], None], *, handshakes: int = 0) -> None:
         self._opened = opened
+        self._handshakes = handshakes
 
     async def connect_tcp(
         self,
@@ -50,6 +57,7 @@ class Network(httpcore2.AsyncNetworkBackend):
                 )
         for option in socket_options or ():
             stream.socket.setsockopt(*option)
+        stream.handshakes, stream.connect_s = self._handshakes, timeout
         self._opened()
         return stream
 
@@ -59,9 +67,16 @@ class Network(httpcore2.AsyncNetworkBackend):
 
 
 class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
-    """One connection. The loop reads it all the time, so that its end is known while it is idle, too."""
+    """One connection. The loop reads it all the time, so that its end is known while it is idle, too.
+
+    Attributes:
+        handshakes: of TLS until its way stands.
+        connect_s: seconds a read may take until then; None without limit.
+    """
 
     def __init__(self) -> None:
+        self.handshakes = 0
+        self.connect_s: float | None = None
         self._transport: asyncio.Transport
         self._received = bytearray()
         self._ended = False
@@ -118,7 +133,10 @@ class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore2's signature
         """What has come, empty at the end."""
-        with _mapped(httpcore2.ReadTimeout, httpcore2.ReadError):
+        late: type[Exception] = httpcore2.ReadTimeout
+        if self.handshakes:
+            timeout, late = self.connect_s, httpcore2.ConnectTimeout
+        with _mapped(late, httpcore2.ReadError):
             if not self._received and not self._ended:
                 self._reader = asyncio.get_running_loop().create_future()
                 if timeout is None:
@@ -169,6 +187,7 @@ class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
         if encrypted is None:  # it ended during the handshake
             raise httpcore2.ConnectError
         self._transport = encrypted
+        self.handshakes = max(0, self.handshakes - 1)
         return self
 
     def get_extra_info(self, info: str) -> Any:

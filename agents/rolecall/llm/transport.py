@@ -80,7 +80,7 @@ def build(endpoint: Endpoint, settings: PoolSettings, opened: Callable[[], None]
     """
     try:
         return httpx2.AsyncClient(
-            transport=Transport(_connections(endpoint, settings, Network(opened))),
+            transport=Transport(_connections(endpoint, settings, _network(endpoint, opened))),
             timeout=None,
             # A redirect would carry the prompt to an origin nobody configured.
             follow_redirects=False,
@@ -126,6 +126,12 @@ def _connections(
         proxy_ssl_context=options["ssl_context"] if address.scheme == "https" else None,
         **options,
     )
+
+
+def _network(endpoint: Endpoint, opened: Callable[[], None]) -> Network:
+    if endpoint.proxy is None or not endpoint.origin.startswith("https:"):
+        return Network(opened)
+    return Network(opened, handshakes=2 if endpoint.proxy.startswith("https:") else 1)
 
 
 def _verification(endpoint: Endpoint) -> Any:

@@ -11,7 +11,7 @@ from fakes.asking import ask
 from fakes.connection import FakeConnection, FakeRuntime, call_to, endpoint_at
 from fakes.endpoint import DONE, chunk
 from fakes.patience import PATIENCE_S
-from rolecall.errors import EndpointUnreachable
+from rolecall.errors import EndpointUnreachable, TimedOut
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
 ANSWER = HEAD + chunk("hello") + chunk(finish="stop") + DONE
@@ -96,12 +96,13 @@ async def finish(serve, reader, writer):
             await writer.wait_closed()
 
 
-async def ask_through(proxy, port, folder):
+async def ask_through(proxy, port, folder, **llm):
     runtime = FakeRuntime()
     endpoint = endpoint_at(
         f"https://127.0.0.1:{port}/v1", api_key="sk-key", proxy=proxy, ca_file=str(folder / "cert.pem")
     )
-    said = await ask(runtime, FakeConnection({"retry": {"max_attempts": 1}}), call_to(endpoint))
+    settings = FakeConnection({"retry": {"max_attempts": 1}, "llm": llm})
+    said = await ask(runtime, settings, call_to(endpoint))
     await runtime.pool.aclose()
     return said
 
@@ -138,6 +139,37 @@ async def test_a_proxy_that_refuses_is_told_apart_from_the_endpoint(certificate,
     assert isinstance(said.error, EndpointUnreachable)
     assert says in said.error.message
     assert "hunter22" not in str(said.error.__dict__)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_proxy_that_never_answers_is_given_up_at_the_connect_deadline(certificate, scheme):
+    proxying = Endpoint(b"", ends=False)
+    async with listening(proxying.serve, certificate if scheme == "https" else None) as proxy:
+        said = await ask_through(f"{scheme}://127.0.0.1:{proxy}", 9, certificate, connect_timeout_s=0.3)
+    assert proxying.answered.is_set()
+    assert isinstance(said.error, TimedOut)
+    assert "llm.connect_timeout_s" in said.error.message
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_an_answer_through_a_tunnel_may_take_longer_than_connecting(certificate, scheme):
+    never = asyncio.Event()
+
+    async def slow(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(never.wait(), 0.6)
+        writer.write(ANSWER)
+        await writer.drain()
+
+    tunnel = Tunnel()
+    async with (
+        listening(slow, certificate) as port,
+        listening(tunnel.serve, certificate if scheme == "https" else None) as proxy,
+    ):
+        said = await ask_through(f"{scheme}://127.0.0.1:{proxy}", port, certificate, connect_timeout_s=0.5)
+    assert said.error is None
+    assert said.text == "hello"
 
 
 async def test_a_cancel_hangs_up_an_encrypted_connection_though_its_peer_says_no_goodbye(certificate):
