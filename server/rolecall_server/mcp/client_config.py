@@ -100,7 +100,8 @@ def _program(environment: Mapping[str, str]) -> list[str]:
         found = named if os.sep in named else shutil.which(named, path=environment.get("PATH"))
         if found and os.access(found, os.X_OK):
             return [str(Path(found).absolute())]
-    return [sys.executable, "-m", "rolecall_server.cli"]
+    # Assistants start servers in the workspace: without -P its modules would come before Python's own.
+    return [sys.executable, "-P", "-m", "rolecall_server.cli"]
 
 
 def _variables(environment: Mapping[str, str]) -> tuple[str, ...]:

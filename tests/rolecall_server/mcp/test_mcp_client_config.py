@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.command import Surroundings
+from fakes.command import SOURCES, Surroundings
 from fakes.wire import McpPeer
 from rolecall_server.command_line import MCP_CLIENTS
 from rolecall_server.mcp import client_config
@@ -125,6 +126,21 @@ def test_the_installed_command_is_named_by_its_path(monkeypatch, tmp_path: Path)
     monkeypatch.setattr("sys.argv", ["rolecall", "mcp"])
 
     assert client_config.launch({"PATH": str(tmp_path)}).shell() == f"{command} mcp"
+
+
+def test_a_command_that_names_the_module_takes_no_code_from_the_workspace(
+    monkeypatch, tmp_path: Path
+) -> None:
+    (tmp_path / "argparse.py").write_text("raise SystemExit('code of the workspace ran')\n")
+    monkeypatch.setattr("sys.argv", ["cli.py", "mcp"])
+    started = client_config.launch({})
+    command = [started.command, *started.arguments, "--help"]
+    environment = {**os.environ, "PYTHONPATH": SOURCES}
+
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    assert ran.returncode == 0, ran.stderr
+    assert "code of the workspace ran" not in ran.stderr
 
 
 def test_another_client_is_a_usage_error_that_lists_those_known(
