@@ -84,9 +84,9 @@ class Listening:
 
     def is_own_origin(self, origin: str, authority: str) -> bool:
         """Whether an ``Origin`` header is that of a page this place itself would have served."""
-        return urlsplit(origin).scheme in _PORTS and _split(origin) == _split(
-            f"{urlsplit(origin).scheme}://{authority}"
-        )
+        scheme = origin.partition(":")[0].lower()
+        place = _split(origin) if scheme in _PORTS else None
+        return place is not None and place == _split(f"{scheme}://{authority}")
 
     def close(self) -> None:
         """Stop listening."""

@@ -22,6 +22,9 @@ PATH: Final = "/mcp"
 CHALLENGE: Final = 'Bearer realm="rolecall"'
 RETRY_AFTER_S: Final = 5
 
+JUDGED_BY: Final = ("host", "origin", "authorization")
+"""The headers that decide; of two a proxy in front may have judged the other."""
+
 
 class Gate:
     """Judges each request in turn: where to, from whom, and whether the server still takes work.
@@ -83,6 +86,9 @@ class Gate:
                 return None
 
     def _refusal(self, scope: Scope) -> Answer | None:
+        repeated = _repeated(scope)
+        if repeated:
+            return Answer(400, _error("invalid_request", f"The header {repeated} came more than once."))
         headers = _headers(scope)
         host, origin = headers.get("host", ""), headers.get("origin")
         if not self._listening.goes_by(host):
@@ -140,3 +146,8 @@ def _error(code: str, message: str) -> dict[str, str]:
 
 def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _repeated(scope: Scope) -> str | None:
+    names = [name.decode("latin-1").lower() for name, _ in scope["headers"]]
+    return next((name for name in JUDGED_BY if names.count(name) > 1), None)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from rolecall_server.mcp.http.gate import Gate
+from rolecall_server.mcp.http.requests import TimedRequests
 from rolecall_server.mcp.http.users import Users
 from rolecall_server.mcp.http_calls import HttpCalls
 from rolecall_server.mcp.server import create_server
@@ -78,6 +79,7 @@ class HttpServer:
         self._drained = asyncio.Event()
         config = uvicorn.Config(
             self.gate,
+            http=TimedRequests,
             lifespan="off",
             log_config=None,
             access_log=False,

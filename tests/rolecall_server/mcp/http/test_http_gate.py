@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 
 import pytest
 
+from fakes.endpoint import FakeEndpoint, Until, chunk, stream
+from fakes.patience import PATIENCE_S
+from rolecall_server.mcp.http.requests import TimedRequests
+
 TOKENS = ["plain-token", "ann=ann-token", "ben=sha256:" + hashlib.sha256(b"ben-token").hexdigest()]
+HALF_A_BODY = (
+    b"POST /mcp HTTP/1.1\r\nhost: 127.0.0.1:%d\r\ncontent-type: application/json\r\n"
+    b"accept: application/json, text/event-stream\r\ncontent-length: 50\r\n\r\n{"
+)
 
 
 @pytest.fixture
@@ -52,6 +61,8 @@ async def test_a_foreign_host_name_is_misdirected_with_a_token_too(serve, with_t
         "null",
         "file://",
         "http://127.0.0.1:{port}.evil.test",
+        "http://[::1",
+        "http://127.0.0.1:{port}x",
     ],
 )
 async def test_a_web_page_from_elsewhere_is_refused(serve, origin):
@@ -62,6 +73,28 @@ async def test_a_web_page_from_elsewhere_is_refused(serve, origin):
 async def test_a_page_of_the_same_origin_is_served(serve):
     async with serve() as door:
         assert (await door.initialize(origin=f"http://127.0.0.1:{door.port}")).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["host", "origin", "authorization"])
+async def test_a_header_that_decides_counts_only_if_it_comes_once(serve, with_tokens, name):
+    async with serve() as door:
+        headers = {
+            "host": f"127.0.0.1:{door.port}",
+            "origin": f"http://127.0.0.1:{door.port}",
+            "authorization": "Bearer plain-token",
+        }
+        lines = [f"{header}: {value}\r\n" for header, value in headers.items()]
+        assert await status(door, lines) != b"400"
+        assert await status(door, [*lines, f"{name}: {headers[name]}\r\n"]) == b"400"
+
+
+async def status(door, lines):
+    """What a request for nothing that may be had is answered with."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    writer.write(f"PUT /mcp HTTP/1.1\r\n{''.join(lines)}connection: close\r\n\r\n".encode())
+    said = await asyncio.wait_for(reader.read(), PATIENCE_S)
+    writer.close()
+    return said.split()[1]
 
 
 @pytest.mark.parametrize("token", ["plain-token", "ann-token", "ben-token"])
@@ -139,6 +172,47 @@ async def test_a_body_of_just_under_four_mebibytes_is_read(serve):
         }
         done = await door.post(message)
     assert done.status_code == 200
+
+
+async def test_headers_without_end_are_refused_and_not_kept(serve):
+    async with serve() as door:
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        writer.write(b"POST /mcp HTTP/1.1\r\nx-long: " + b"a" * 200_000)
+        said = await asyncio.wait_for(reader.read(12), PATIENCE_S)
+        writer.close()
+    assert said == b"HTTP/1.1 400"
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"POST /mcp HTTP/1.1\r\nhost: 127",
+        HALF_A_BODY,
+    ],
+    ids=["nothing", "half a head", "half a body"],
+)
+async def test_a_request_that_never_comes_to_its_end_is_hung_up_on(serve, monkeypatch, begun):
+    monkeypatch.setattr(TimedRequests, "request_s", 0.2)
+    async with serve() as door:
+        reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        writer.write(begun % door.port if b"%d" in begun else begun)
+        await asyncio.wait_for(reader.read(), PATIENCE_S)
+        writer.close()
+        assert (await door.initialize()).status_code == 200
+
+
+async def test_an_answer_may_take_longer_than_its_request(serve, monkeypatch, surroundings):
+    monkeypatch.setattr(TimedRequests, "request_s", 0.2)
+    late = asyncio.Event()
+    async with FakeEndpoint([stream(Until(late), chunk("Late."), chunk(finish="stop"))]) as endpoint:
+        surroundings.use(endpoint.base_url)
+        async with serve() as door:
+            ask = {"name": "developer", "arguments": {"instruction": "Wait."}}
+            asking = asyncio.create_task(door.post({"id": 1, "method": "tools/call", "params": ask}))
+            await endpoint.received(1)
+            asyncio.get_running_loop().call_later(0.5, late.set)
+            assert "Late." in (await asking).text
 
 
 @pytest.mark.parametrize(("path", "status"), [("/healthz", "alive"), ("/readyz", "ready")])
