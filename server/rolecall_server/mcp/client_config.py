@@ -207,5 +207,5 @@ def _json(value: object) -> str:
 
 
 def _toml(value: str | Sequence[str]) -> str:
-    # A JSON string of printable characters is a TOML basic string too.
-    return json.dumps(value, ensure_ascii=True)
+    # A JSON string is a TOML basic string too, but for the pairs JSON escapes emoji with, and a bare DEL.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

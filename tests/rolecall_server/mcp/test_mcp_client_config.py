@@ -44,6 +44,16 @@ def command_of(client: str, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("client", MCP_CLIENTS)
+def test_folders_of_any_name_come_through_as_they_are(
+    client: str, surroundings: Surroundings, tmp_path: Path
+) -> None:
+    odd = tmp_path / 'b\\o\'x "é" \N{ROCKET}\x7f'
+    odd.mkdir()
+    text, _ = printed(surroundings, tmp_path, client, "--workspace", str(odd))
+    assert command_of(client, text)[-2:] == ["--workspace", str(odd)]
+
+
+@pytest.mark.parametrize("client", MCP_CLIENTS)
 def test_what_is_printed_starts_the_server(client: str, surroundings: Surroundings, project: Path) -> None:
     text, _ = printed(surroundings, project, client)
     command = command_of(client, text)
