@@ -21,6 +21,16 @@ FORMS = {
         30,
     ),
     "the epoch's seconds": ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000030"}, b"", 30),
+    "two used up, the later one counts": (
+        {
+            "x-ratelimit-remaining-requests": "0",
+            "x-ratelimit-reset-requests": "2s",
+            "x-ratelimit-remaining-tokens": "0",
+            "x-ratelimit-reset-tokens": "30s",
+        },
+        b"",
+        30,
+    ),
     "the draft's seconds": ({"ratelimit-remaining": "0", "ratelimit-reset": "30"}, b"", 30),
     "Anthropic's moment": (
         {
