@@ -179,7 +179,7 @@ class _Asking:
             async with asyncio.timeout_at(self.ends_at):
                 await stack.enter_async_context(self.runtime.pool.gate.place(endpoint.origin, limit))
         except TimeoutError:
-            raise total_passed(endpoint, self.call.total_timeout_s) from None
+            raise total_passed(endpoint, self._allowed_s) from None
 
     def _exchange(self, lease: Lease, endpoint: Endpoint) -> Exchange:
         llm = self.session.settings.llm
@@ -187,7 +187,7 @@ class _Asking:
             endpoint,
             llm,
             total_at=self.ends_at,
-            total_s=self.call.total_timeout_s,
+            total_s=self._allowed_s,
             stream=self.call.stream,
         )
         return Exchange(lease.client, self.call, endpoint, llm, deadlines, self.runtime.pool.dialects)
@@ -198,6 +198,11 @@ class _Asking:
             measurement.text()
         else:
             measurement.finished(item.usage)
+
+    @property
+    def _allowed_s(self) -> float:
+        """What the user allowed for everything; errors name it, not what was left when this request began."""
+        return self.call.request.timeout_s or self.session.settings.llm.total_timeout_s
 
     @property
     def _role(self) -> str:

@@ -400,11 +400,12 @@ async def test_reasoning_counts_as_a_sign_of_life(runtime):
 async def test_the_total_deadline_spans_all_attempts_and_ends_them(runtime):
     from rolecall.llm import transport, wire  # noqa: F401  # their import alone can take longer than that
 
-    groups = {"llm": {"first_token_timeout_s": 0.1}, "retry": {"initial_delay_s": 0}}
+    groups = {"llm": {"first_token_timeout_s": 0.1, "total_timeout_s": 2}, "retry": {"initial_delay_s": 0}}
     async with FakeEndpoint(default=stream(Hang())) as endpoint:
-        call = call_to(endpoint_at(endpoint.base_url), total_timeout_s=0.25)
+        left_s = 0.25
+        call = call_to(endpoint_at(endpoint.base_url), total_timeout_s=left_s)
         said = await ask(runtime, FakeConnection(groups), call)
-    assert "total_timeout_s" in said.error.message
+    assert "within 2 s (llm.total_timeout_s" in said.error.message  # as the user set it
     assert len(endpoint.completions) in {2, 3}  # the last one may be late on a busy machine
 
 
@@ -528,3 +529,41 @@ async def test_what_happens_is_counted(runtime):
         "input": 11,
         "output": 7,
     }
+
+
+async def test_a_flood_of_small_pieces_leaves_everything_else_in_the_process_its_turn(runtime):
+    flood = [chunk(f"word{number} ") for number in range(4_000)]
+    read = longest = 0
+
+    async def others() -> None:
+        nonlocal read, longest
+        while True:
+            longest, read = max(longest, read), 0
+            await asyncio.sleep(0)
+
+    async with FakeEndpoint([stream(*flood, chunk(finish="stop"), DONE)]) as endpoint:
+        turns = asyncio.create_task(others())
+        target = call_to(endpoint_at(endpoint.base_url))
+        async with aclosing(complete(runtime, FakeConnection(), target)) as said:
+            async for item in said:
+                read += isinstance(item, TextChunk)
+        turns.cancel()
+    assert 0 < longest < 50  # as many as were read at once, before anything else could happen
+
+
+async def test_a_flood_in_one_piece_leaves_everything_else_in_the_process_its_turn(runtime):
+    flood = b"".join(chunk(f"word{number} ") for number in range(20_000))
+    had = 0
+
+    async def others() -> None:
+        nonlocal had
+        while True:
+            had += 1
+            await asyncio.sleep(0)
+
+    async with FakeEndpoint([stream(flood, chunk(finish="stop"), DONE)]) as endpoint:
+        turns = asyncio.create_task(others())
+        said = await ask(runtime, FakeConnection(), call_to(endpoint_at(endpoint.base_url)))
+        turns.cancel()
+    assert said.text.split() == [f"word{number}" for number in range(20_000)]
+    assert had > 500  # the reads from the network alone are a hundred
