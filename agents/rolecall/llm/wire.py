@@ -22,7 +22,7 @@ from rolecall.errors import (
     UpstreamUnavailable,
 )
 from rolecall.llm import classify
-from rolecall.llm.secrecy import host_of
+from rolecall.llm.secrecy import host_of, masked_url
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -38,6 +38,10 @@ _Unread: Any = openai.AsyncStream
 
 _NEWER_NAMES = ("api.openai.com", ".openai.azure.com")
 """Hosts that want ``max_completion_tokens``; all others know ``max_tokens``."""
+
+
+PROXY_WORDS = 80
+"""Characters of a proxy's refusal that are shown."""
 
 
 async def send(
@@ -142,9 +146,10 @@ def _transport_error(
                 hint="Check llm.base_url, your network and your proxy, or raise llm.connect_timeout_s.",
             )
         case httpx2.ProxyError():
+            said = f" ({words})" if (words := str(error).strip()[:PROXY_WORDS]) else ""
             return EndpointUnreachable(
-                f"The proxy refused the way to {host}.",
-                hint="Check HTTPS_PROXY, or exempt the host with NO_PROXY.",
+                f"The proxy {masked_url(endpoint.proxy or '')} refused the way to {host}{said}.",
+                hint="Check HTTPS_PROXY and its login, or exempt the host with NO_PROXY.",
             )
         case httpx2.ConnectError():
             return _unconnected(error, endpoint)
@@ -174,9 +179,14 @@ def _unconnected(error: BaseException, endpoint: Endpoint) -> EndpointUnreachabl
             hint="Check whether llm.base_url should begin with http:// instead of https://.",
             retriable=False,
         )
-    if any(isinstance(cause, socket.gaierror | UnicodeError) for cause in causes):
+    if endpoint.proxy is None and any(isinstance(cause, socket.gaierror | UnicodeError) for cause in causes):
         return EndpointUnreachable(
             f"The name {host} cannot be found.", hint="Check llm.base_url and your network connection."
+        )
+    if endpoint.proxy is not None:
+        return EndpointUnreachable(
+            f"The proxy {masked_url(endpoint.proxy)} on the way to {host} does not answer.",
+            hint="Check HTTPS_PROXY, or exempt the host with NO_PROXY.",
         )
     return EndpointUnreachable(
         f"Nothing answers at {host}.",

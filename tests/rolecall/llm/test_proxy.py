@@ -128,16 +128,29 @@ async def test_an_encrypted_request_goes_through_a_tunnel_that_learns_neither_ke
 @pytest.mark.parametrize(
     ("refusal", "says"),
     [
-        (b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", "refused the way"),
-        (b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n", "refused the way"),
-        (b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n", "refused the way"),
+        (b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", "(403 Forbidden)"),
+        (
+            b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n",
+            "(407 Proxy Authentication Required)",
+        ),
+        (b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n", "(502 Bad Gateway)"),
     ],
 )
 async def test_a_proxy_that_refuses_is_told_apart_from_the_endpoint(certificate, refusal, says):
     async with listening(Tunnel(refusal).serve) as proxy:
         said = await ask_through(f"http://ann:hunter22@127.0.0.1:{proxy}", 9, certificate)
     assert isinstance(said.error, EndpointUnreachable)
+    assert f"127.0.0.1:{proxy} refused the way" in said.error.message
     assert says in said.error.message
+    assert "hunter22" not in str(said.error.__dict__)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-proxy.invalid"])
+async def test_a_proxy_that_is_not_there_is_named_and_not_the_endpoint_blamed(certificate, host):
+    said = await ask_through(f"http://ann:hunter22@{host}:9", 9, certificate)
+    assert isinstance(said.error, EndpointUnreachable)
+    assert f"{host}:9 on the way to 127.0.0.1:9 does not answer" in said.error.message
+    assert "HTTPS_PROXY" in said.error.hint
     assert "hunter22" not in str(said.error.__dict__)
 
 
