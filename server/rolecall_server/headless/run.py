@@ -156,25 +156,30 @@ async def _stream_prose(events: Subscription) -> None:
         match numbered.event:
             case Delta(text):
                 parser.feed(text)
-                shown += _show(parser.settled_prose(shown))
+                shown += await _show(parser.settled_prose(shown))
             case Restart():
-                note("[the answer begins again]")
+                await _tell("[the answer begins again]")
                 parser, shown = AnswerParser(), 0
             case Attempt(reason=("repair" | "continue") as why):
-                note(f"[asking the model to {why} what cannot be used of its answer]")
+                await _tell(f"[asking the model to {why} what cannot be used of its answer]")
             case Attempt(n, of, wait_s, reason) if n > 1:
-                note(f"[attempt {n} of {of} after {reason}, in {wait_s:.1f} s]")
+                await _tell(f"[attempt {n} of {of} after {reason}, in {wait_s:.1f} s]")
             case _:
                 pass
-    _show(parser.finish().prose.split("\n")[shown:])
+    await _show(parser.finish().prose.split("\n")[shown:])
 
 
-def _show(lines: list[str]) -> int:
+async def _show(lines: list[str]) -> int:
     """Print lines of prose, blank ones once at the most; returns how many lines these were."""
     text = "\n".join(lines).strip("\n")
     if text.strip():
-        note(text)
+        await _tell(text)
     return len(lines)
+
+
+async def _tell(text: str) -> None:
+    # In a thread, as above: standard error has readers too that do not read.
+    await asyncio.to_thread(note, text)
 
 
 def _print(arguments: argparse.Namespace, result: TaskResult) -> None:

@@ -92,6 +92,21 @@ def test_a_reader_that_does_not_read_holds_up_no_signal(surroundings, project, n
         pipe.close()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_a_reader_of_the_prose_that_does_not_read_holds_up_no_signal(surroundings, project, number, format_):
+    text = "word " * 20_000 + "\n"
+    with endpoint_in_thread([stream(*[chunk(text)] * 20, Hang())]) as endpoint:
+        surroundings.use(endpoint.base_url)
+        process = surroundings.start("run", "developer", "x", "--format", format_, cwd=project)
+        process.stdin.close()
+        assert process.stderr.read(4) == b"word"
+        process.send_signal(number)
+        assert process.wait(10) == {signal.SIGINT: 130, signal.SIGTERM: 143}[number]
+    for pipe in (process.stdout, process.stderr):
+        pipe.close()
+
+
 def test_sigterm_while_standard_input_is_awaited_has_its_code(surroundings):
     script = (
         "import argparse, os, sys\n"
