@@ -58,6 +58,7 @@ class Connection:
         options: settings from ``initializationOptions``, without the two switches below.
         events: the client wants ``rolecall/event``.
         wait: ``rolecall.run`` answers with the finished result.
+        misshapen: which options cannot be taken, with the value and what it must be.
         process_id: the client's process, where it told it and it can be watched.
         progress: what is shown, by token, for ``window/workDoneProgress/cancel``.
         roles: the roles on call, as soon as they were read.
@@ -83,6 +84,7 @@ class Connection:
         self.section: Mapping[str, Any] = {}
         self.events = False
         self.wait = True
+        self.misshapen: dict[str, tuple[Any, str]] = {}
         self.process_id: int | None = None
         self.progress: dict[str | int, Progress] = {}
         self.roles: RoleCatalog | None = None
@@ -184,14 +186,23 @@ class Connection:
         session = self.session
         if session is None:
             return
-        if session.loaded.warnings and self.tell_once("\n".join(session.loaded.warnings)):
-            self.messages.log_warning("\n".join(session.loaded.warnings))
+        warnings = [*self._misshapen_options(), *session.loaded.warnings]
+        if warnings and self.tell_once("\n".join(warnings)):
+            self.messages.log_warning("\n".join(warnings))
         problems = [str(problem) for problem in session.roles.problems()]
         if problems and self.tell_once("\n".join(problems)):
             self.messages.log_warning("\n".join(problems))
         problem = session.problem
         if problem is not None and self.tell_once(problem.message):
             self.messages.show_error(problem)
+
+    def _misshapen_options(self) -> list[str]:
+        from rolecall.settings.masking import quoted  # noqa: PLC0415 - not before the handshake
+
+        return [
+            f"the editor's settings: {name} = {quoted(value)}: must be {allowed}; ignored"
+            for name, (value, allowed) in self.misshapen.items()
+        ]
 
     def _read_roles(self) -> asyncio.Task[None]:
         """Start reading what code actions need, unless that was done."""

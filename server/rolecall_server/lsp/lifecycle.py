@@ -95,10 +95,21 @@ def server_capabilities(client: ClientProfile) -> dict[str, Any]:
 
 
 def _take_options(connection: Connection, options: Any) -> None:
-    options = dict(options) if is_object(options) else {}
-    connection.events = options.pop("events", False) is True
-    connection.wait = options.pop("wait", True) is not False
-    connection.options = options
+    """Keep what was sent; what has the wrong shape is told about once the client can be told."""
+    if options is not None and not is_object(options):
+        connection.misshapen["initializationOptions"] = (options, "an object with settings")
+    settings = dict(options) if is_object(options) else {}
+    connection.events = _switch(connection, "events", settings.pop("events", None), default=False)
+    connection.wait = _switch(connection, "wait", settings.pop("wait", None), default=True)
+    connection.options = settings
+
+
+def _switch(connection: Connection, name: str, value: Any, *, default: bool) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value is not None:
+        connection.misshapen[name] = (value, "true or false")
+    return default
 
 
 def _paths(uris: Iterable[str]) -> list[Path]:

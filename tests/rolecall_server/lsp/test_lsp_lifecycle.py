@@ -127,6 +127,23 @@ def test_a_process_id_that_is_not_alive_here_means_nothing(server, peer, project
     assert server.poll() is None
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"wait": "false"}, 'wait = "false": must be true or false'),
+        ({"events": 1}, "events = 1: must be true or false"),
+        (["events"], 'initializationOptions = ["events"]: must be an object'),
+    ],
+    ids=str,
+)
+def test_an_option_that_cannot_be_taken_is_told_of_by_name(peer, project, options, told):
+    shake_hands(peer, project, initializationOptions=options)
+    assert "result" in peer.request("workspace/executeCommand", {"command": "rolecall.status"})
+    (warning,) = [said["params"] for said in peer.seen if said.get("method") == "window/logMessage"]
+    assert told in warning["message"]
+    assert warning["message"].endswith("; ignored")
+
+
 def test_input_from_a_regular_file_is_served(served, project, tmp_path):
     session = tmp_path / "session"
     messages = [
