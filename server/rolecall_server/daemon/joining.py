@@ -76,15 +76,17 @@ def connect(hello: Mapping[str, object], environment: Mapping[str, str]) -> Daem
             if daemon is not None:
                 return daemon
         folder = runtime_folder.first_usable(environment, uid)
-        if refused:
-            sys.stderr.write(f"rolecall: {'; '.join(refused)}\n")
         from rolecall_server.daemon.starting import start_and_join  # noqa: PLC0415 - rarely needed
 
-        return start_and_join(folder, name, line, uid)
+        daemon = start_and_join(folder, name, line, uid)
     except runtime_folder.Unusable as error:
         raise NotShared(str(error)) from error
     except OSError as error:
-        raise NotShared(f"the shared process cannot be reached: {error.strerror or error}") from error
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+        raise NotShared(f"the shared process cannot be reached: {what}") from error
+    if refused:
+        sys.stderr.write(f"rolecall: {'; '.join(refused)}\n")
+    return daemon
 
 
 def join(path: str, hello: bytes, uid: int, *, heard_within_s: float = HEARD_WITHIN_S) -> Daemon | None:
@@ -117,6 +119,9 @@ def join(path: str, hello: bytes, uid: int, *, heard_within_s: float = HEARD_WIT
         connection.close()
         _give_up(path)
         return None
+    except OSError as error:
+        connection.close()
+        raise OSError(error.errno, error.strerror, path) from error
     if welcome.get("welcome"):
         connection.settimeout(None)
         return Daemon(connection, pid)

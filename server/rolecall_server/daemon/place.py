@@ -21,15 +21,16 @@ def pid_file(path: str) -> str:
 
 
 def holder(path: str) -> int | None:
-    """The process that holds a pid file; None where nobody does."""
+    """The process that holds a pid file; None where nobody does, or no daemon's file is there."""
     try:
-        descriptor = os.open(path, _FLAGS)
-    except FileNotFoundError:
+        descriptor = os.open(path, _FLAGS | os.O_NONBLOCK)
+    except OSError:
         return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return int(os.read(descriptor, 20) or 0) or None
+        said = os.read(descriptor, 20).strip()
+        return (int(said) or None) if said.isdigit() else None
     else:
         return None
     finally:

@@ -46,6 +46,8 @@ CHUNK = 1 << 17
 
 ENDED = "the shared process ended; start the session again"
 
+LATE = "the session did not end in time; what was asked last may be unanswered"
+
 
 def run(door: str, options: Mapping[str, str]) -> int:
     """Serve this process's client through the daemon; returns the exit code.
@@ -144,8 +146,13 @@ class Pump:
         if (is_hung_up(1, END_WITHIN_S) or self._is_writing) and not self._is_cut_off:
             self._leave(0)
         else:
-            _say(ENDED if self._is_cut_off else self._hangs)
+            _say(self._why_unfinished())
             self._leave(1)
+
+    def _why_unfinished(self) -> str:
+        if self._is_cut_off:
+            return ENDED
+        return self._hangs if self.pulse.silence() > SILENT_S else LATE
 
     def _read(self) -> bytes:
         try:

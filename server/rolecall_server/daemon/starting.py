@@ -132,7 +132,7 @@ def _spawn(path: str) -> None:
             os.close(tell)
     if not said.endswith(b"ready\n"):
         why = said.decode(errors="replace").strip().rpartition("\n")[2] or "it said nothing"
-        raise NotShared(f"the shared process could not start: {why}")
+        raise NotShared(f"the shared process could not start at {path}: {why}")
 
 
 def _flags() -> list[str]:

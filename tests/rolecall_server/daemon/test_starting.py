@@ -6,6 +6,7 @@ import json
 import os
 import pwd
 import signal
+import socket
 import subprocess
 import time
 from contextlib import suppress
@@ -127,3 +128,45 @@ def test_a_user_whom_nobody_knows_has_the_root_for_a_home_and_no_folder_of_a_til
     assert candidates({}, 7)[-1] == "/.cache/rolecall/run"
     assert log_file() == "/.local/state/rolecall/daemon.log"
     assert Caller({}, Path("/")).state_folder() == Path("/.local/state/rolecall")
+
+
+@pytest.mark.parametrize("name", ["NAME.sock", "NAME.pid", "start.lock"])
+def test_what_stands_in_the_way_is_named_in_one_line(house, project, name):
+    house.assistant(project).leave()
+    os.kill(house.pid(), signal.SIGKILL)
+    (left,) = house.runtime.glob("*.sock")
+    blocked = house.runtime / name.replace("NAME", left.stem)
+    blocked.unlink()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        if name == "NAME.sock":  # a socket of the user's own, of another kind
+            other.bind(str(blocked))
+            blocked.chmod(0o600)
+        else:
+            blocked.symlink_to("nowhere")
+        client = house.assistant(project)
+        assert client.call("status")["version"]
+        assert b"Traceback" not in house.run("daemon", "status").stderr
+        client.leave()
+    said = [line for line in client.last_words().splitlines() if line.startswith("rolecall: ")]
+    assert len(said) == 1
+    assert str(blocked) in said[0]
+
+
+def test_a_refused_socket_is_complained_of_once(house, project):
+    house.assistant(project).leave()
+    os.kill(house.pid(), signal.SIGKILL)
+    (left,) = house.runtime.glob("*.sock")
+    left.chmod(0o666)
+    client = house.assistant(project)
+    client.leave()
+    assert client.last_words().count("is open to others") == 1
+
+
+def test_a_session_that_ends_too_late_is_not_called_a_hang(house, project):
+    """Whoever reads of a hang stops the process that all others use."""
+    serving = house.own_install() / "server" / "rolecall_server" / "lsp" / "serving.py"
+    with serving.open("a") as file:
+        file.write("\n\nasync def _finish(server, left):\n    await asyncio.sleep(1000)\n")
+    editor = house.editor(project)
+    assert editor.leave() == 1
+    assert "did not end in time" in editor.last_words()
