@@ -8,7 +8,8 @@ import pytest
 
 from fakes.asking import ask
 from fakes.connection import FakeConnection, FakeRuntime, call_to, endpoint_at
-from rolecall.errors import ConfigurationInvalid, EndpointUnreachable
+from fakes.patience import PATIENCE_S
+from rolecall.errors import ConfigurationInvalid, EndpointUnreachable, TimedOut
 
 ANSWER = (
     b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/event-stream\r\n\r\n"
@@ -87,3 +88,23 @@ async def test_a_proxy_that_cannot_be_used_is_named():
     assert isinstance(said.error, ConfigurationInvalid)
     assert "socks5://127.0.0.1:1" in said.error.message
     assert "hunter22" not in said.error.message
+
+
+async def test_a_peer_that_never_shakes_hands_is_given_up_at_the_connect_deadline():
+    gone = asyncio.Event()
+
+    async def mute(reader, writer):
+        while await reader.read(65_536):
+            pass
+        writer.close()
+        gone.set()
+
+    runtime = FakeRuntime()
+    settings = FakeConnection({"llm": {"connect_timeout_s": 0.2}, "retry": {"max_attempts": 1}})
+    async with asyncio.timeout(PATIENCE_S), await asyncio.start_server(mute, "127.0.0.1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        said = await ask(runtime, settings, call_to(endpoint_at(f"https://127.0.0.1:{port}/v1")))
+        await gone.wait()
+    await runtime.pool.aclose()
+    assert isinstance(said.error, TimedOut)
+    assert "llm.connect_timeout_s" in said.error.message
