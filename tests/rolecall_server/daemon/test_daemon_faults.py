@@ -52,6 +52,14 @@ def test_a_client_that_hangs_up_ends_its_relay(house, project, door):
     assert client.last_words() == ""
 
 
+@pytest.mark.parametrize("door", ["editor", "assistant"])
+def test_a_client_that_reads_no_more_ends_its_relay_though_it_may_still_write(house, project, door):
+    client = getattr(house, door)(project)
+    client.process.stdout.close()
+    ends_within(client.process)
+    eventually(lambda: house.status()["clients"] == [])
+
+
 def test_a_killed_relay_leaves_nothing_behind(house, project):
     editor, assistant = house.editor(project), house.assistant(project)
     editor.process.kill()
