@@ -23,13 +23,49 @@ _SHAPES = re.compile(
 )
 _BEARER = re.compile(r"(?i)\b(bearer|basic)[ \t]+(?=[\w.~+/=-]{0,80}?\d)[\w.~+/=-]{12,}")
 _IN_URL = re.compile(r"(://[^\s/:@\"'$]{0,80}:)(?!\$)[^\s/@\"']{1,200}(?=@)")
+_USER_IN_URL = re.compile(r"(https?://)([^\s/:@\"'$<{]{8,200})(?=(?::[^\s/@\"']{0,200})?@)")
+_HEADER = re.compile(
+    r"(?i)(\bauthorization\\?[\"']?[ \t]{0,9}[:=][ \t]{0,9}\\?[\"']?"
+    r"(?:bearer|basic|token|apikey|digest)[ \t]{1,9})"
+    r"(?![$%<{])[^\s\"'\\]{1,400}"
+)
+_NAME = (
+    r"(?:passw(?:or)?d|passphrase|requirepass|(?<=[_-])pass|pwd|secret|token|credentials?"
+    r"|(?:api|access|account|auth|secret|private|signing|encryption)[_-]?key)"
+    r"(?:[_-](?:base|value|prod|dev|staging|\d{1,3}))?"
+)
 _NAMED = re.compile(
-    r"(?<![\w-])(?P<name>(?P<flag>--?|ENV[ \t]+)?[\w-]{0,60}?"
-    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|credentials?|(?:api|access|account|auth|secret|private|signing|encryption)[_-]?key)"
-    r"(?:[_-](?:base|value|prod|dev|staging|\d{1,3}))?)"
-    r"(?P<between>\\?[\"']?[ \t]*(?:=>|:=|\?=|[=:>])[ \t]*|(?(flag)[ \t]+|(?!)))"
+    rf"(?<![\w-])(?P<name>(?P<flag>--?|ENV[ \t]+)?[\w-]{{0,60}}?{_NAME})"
+    # A word, and its value in quotes behind it (Gradle); in a list of arguments, the next of them.
+    r"(?P<between>\\?[\"']?[ \t]*(?:=>|:=|\?=|[=:>])[ \t]*"
+    r"|(?(flag)(?:[ \t]+|[\"'][ \t]*,[ \t]*(?=[\"']))|[ \t]+(?=[\"'][^\s\"']{1,200}[\"'])))"
     r"(?P<value>\\\"[^\"\\\n]*+\\\"|\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"'`,;&|<>()\[\]{}\\]++)",
     re.IGNORECASE,
+)
+_PAIR = re.compile(
+    # How Kubernetes, Azure and others list variables: a name, and on the next line its value.
+    rf"(?P<name>\bname[\"']?[ \t]{{0,9}}[:=][ \t]{{0,9}}[\"']?[\w.-]{{0,60}}?{_NAME}[\"']?,?"
+    r"[ \t]*\n?[ \t]*[\"']?value[\"']?)"
+    r"(?P<between>[ \t]{0,9}[:=][ \t]{0,9})(?P<value>\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"',{}]++)",
+    re.IGNORECASE,
+)
+_SET = re.compile(
+    rf"(?P<name>\bset[ \t]{{1,9}}[\w./:-]{{0,80}}?{_NAME})(?P<between>[ \t]{{1,9}})"
+    r"(?P<value>\"[^\"\n]*+\"|'[^'\n]*+'|[^\s\"'`;&|]++)",
+    re.IGNORECASE,
+)
+_BLOCK = re.compile(
+    rf"^(?P<indent>[ \t]*+)(?P<head>(?:-[ \t]+)?[\"']?[\w-]{{0,60}}?{_NAME}[\"']?:"
+    r"[ \t]*[|>][-+\d]{0,3}[ \t]*\n)"
+    r"(?:(?P=indent)[ \t]+[^\n]*(?:\n|\Z)|[ \t]*\n)++",
+    re.IGNORECASE | re.MULTILINE,
+)
+_GIVEN = re.compile(
+    # Options that take a password in programs where they do; elsewhere -u and -p are a user, a port, a path.
+    r"((?:\bcurl\b[^\n]{0,200}?[ \t](?:-u|--user)[ \t=]{0,3}[\"']?[^\s:\"'$]{1,80}:"
+    r"|\b(?:login|sshpass)\b[^\n]{0,120}?[ \t]-p[ \t]{0,3}[\"']?"
+    r"|\b(?:mysql|mariadb)\w{0,10}(?:[ \t][^\n]{0,120}?)?[ \t]-p[\"']?"
+    r"|\blogin[ \t]+\S{1,80}[ \t]+password[ \t]+))(?![$%<{\s])[^\s\"'\\;&|]{1,200}"
 )
 _REFERENCE = re.compile(
     r"[\s*-]*$|[$%@<{!?]|.{0,200}?(?:\$\{|\{\{|<[\w -]+>)|(?:\.{0,2}|~)/[\w./-]+$"
@@ -53,10 +89,24 @@ def masked(text: str, *, code: bool = False) -> str:
         code: whether it is a program or a page, in which an unquoted word is a name rather than a value.
     """
     text = _PRIVATE_KEY.sub(MASK, text)
+    text = _USER_IN_URL.sub(_user, text)
     text = _IN_URL.sub(rf"\1{MASK}", text)
+    text = _HEADER.sub(rf"\1{MASK}", text)
     text = _BEARER.sub(rf"\1 {MASK}", text)
     text = _NAMED.sub(lambda match: _assignment(match, code=code), text)
+    if not code:
+        for listed in (_PAIR, _SET):
+            text = listed.sub(lambda match: _assignment(match, code=False), text)
+        text = _BLOCK.sub(rf"\g<indent>\g<head>\g<indent>  {MASK}\n", text)
+        text = _GIVEN.sub(rf"\1{MASK}", text)
     return _SHAPES.sub(MASK, text)
+
+
+def _user(match: re.Match[str]) -> str:
+    """A token may stand where an address has its user; a user's name is short, and seldom has digits."""
+    user = match[2]
+    is_token = len(user) >= len("x-access-token-of") or any(map(str.isdigit, user))
+    return f"{match[1]}{MASK}" if is_token else match.group()
 
 
 def _assignment(match: re.Match[str], *, code: bool) -> str:
