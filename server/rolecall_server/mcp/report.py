@@ -172,6 +172,19 @@ def _fenced(diff: str) -> str:
 
 
 def _next(result: TaskResult) -> str:
+    """What the reader may do now."""
+    return "\n".join(filter(None, (_undo(result), _call(result))))
+
+
+def _undo(result: TaskResult) -> str:
+    if not result.applied:
+        return ""
+    if result.applied_by == "editor":
+        return f"To take it back: undo in the editor, or its command rolecall.revert with {result.task_id}."
+    return f"To take it back: run `rolecall revert {result.task_id}` in the workspace."
+
+
+def _call(result: TaskResult) -> str:
     states = {file.state for file in result.files}
     if result.status == "running":
         return f'Next: call {RESULT} with {{"task_id": "{result.task_id}", "wait_s": 45}}.'

@@ -1,7 +1,7 @@
 """The result object as a tool's result: readable text, structured content, and links to what did not fit.
 
-Text and structured content each keep within ``mcp.inline_limit_bytes``, since clients cut or drop what is
-larger; nothing is lost, the task's resources hold all of it.
+Text with its links, and structured content, each keep within ``mcp.inline_limit_bytes``, since clients cut or
+drop what is larger; nothing is lost, the task's resources hold all of it.
 """
 
 from __future__ import annotations
@@ -27,18 +27,23 @@ DEFAULT_LIMIT = 10_000
 
 MOST_LINKS = 10
 
+LINKS_SHARE = 4
+"""Of the limit, the links to single files get at most one part in this many; the text has the rest."""
+
 
 def render(result: TaskResult, limit: int, *, failed: bool | None = None) -> types.CallToolResult:
     """The tool result of a task.
 
     Args:
         result: the task's result object, whole.
-        limit: bytes that the text, and the structured content, may have.
+        limit: bytes that the text with its links, and the structured content, may have.
         failed: whether the call failed; None where it did if the task did.
     """
     structured = structure(result, limit)
+    found = _links(result, structured, limit // LINKS_SHARE)
+    text = report(result, limit - sum(map(_link_size, found)))
     return types.CallToolResult(
-        content=[types.TextContent(text=report(result, limit)), *_links(result, structured)],
+        content=[types.TextContent(text=text), *found],
         structured_content=structured,
         is_error=result.status == "failed" if failed is None else failed,
     )
@@ -107,24 +112,33 @@ def _shrink(cut: dict[str, Any], limit: int) -> None:
         cut["error"] = {**cut["error"], "message": clip(cut["error"]["message"], limit // 4), "hint": ""}
 
 
-def _links(result: TaskResult, structured: dict[str, Any]) -> Sequence[types.ResourceLink]:
-    """Links to what the structured content had to leave out."""
+def _links(result: TaskResult, structured: dict[str, Any], room: int) -> Sequence[types.ResourceLink]:
+    """Links to what the structured content had to leave out; those to files in ``room`` bytes."""
     if not result.task_id:
         return []
     shown = {file["path"] for file in structured["files"] if file["diff"] is not None}
     missing = [file for file in result.files if file.diff and file.path not in shown]
-    found = [_file_link(result, file) for file in missing[:MOST_LINKS]]
+    found: list[types.ResourceLink] = []
+    for link in (_file_link(result, file) for file in missing[:MOST_LINKS]):
+        room -= _link_size(link)
+        if room < 0:
+            break
+        found.append(link)
     cut = len(structured["files"]) < len(result.files) or (structured["answer"] is None and result.answer)
-    if cut or len(missing) > MOST_LINKS:
-        found.append(
-            types.ResourceLink(
-                name=f"result of task {result.task_id}",
-                uri=links.task_uri(result.task_id),
-                description="The whole result, with the answer and every diff.",
-                mime_type="application/json",
-            )
-        )
-    return found
+    return [*found, _task_link(result)] if cut or len(missing) > len(found) else found
+
+
+def _link_size(link: types.ResourceLink) -> int:
+    return json_size(link.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+
+def _task_link(result: TaskResult) -> types.ResourceLink:
+    return types.ResourceLink(
+        name=f"result of task {result.task_id}",
+        uri=links.task_uri(result.task_id),
+        description="The whole result, with the answer and every diff.",
+        mime_type="application/json",
+    )
 
 
 def _file_link(result: TaskResult, file: FileResult) -> types.ResourceLink:

@@ -94,7 +94,8 @@ def _task_tools() -> list[types.Tool]:
         _task_tool(
             APPLY,
             "Apply edits",
-            "Write the files a task proposed, all or the picked ones, after the user agreed.",
+            "Write the files a task proposed, all or the picked ones, after the user agreed. "
+            "`rolecall revert TASK_ID` takes it back.",
             {
                 "task_id": _string("From the role's result."),
                 "paths": _strings("Only these of its files; all by default."),

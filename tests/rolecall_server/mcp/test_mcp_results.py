@@ -123,6 +123,27 @@ def test_hundreds_of_files_still_fit():
     assert "rolecall://tasks/1f2e" in links(rendered)
 
 
+def carried(rendered: types.CallToolResult) -> int:
+    """Bytes that a client which shows the content block by block has to show."""
+    shown = [block.model_dump_json(by_alias=True, exclude_none=True) for block in rendered.content[1:]]
+    return len(text(rendered).encode()) + sum(map(len, shown))
+
+
+def test_links_to_files_of_long_names_leave_room_for_the_text():
+    files = [file(f"{'é' * 60}/{n}/{'ü' * 60}.py", 300) for n in range(60)]
+    rendered = render(result(files=files), 10_000)
+    assert carried(rendered) <= 10_000
+    assert links(rendered)[-1] == "rolecall://tasks/1f2e"
+    assert any("/files/" in link for link in links(rendered))
+
+
+@pytest.mark.parametrize(("by", "way"), [("disk", "rolecall revert 1f2e"), ("editor", "undo in the editor")])
+def test_what_was_written_comes_with_the_way_back(by, way):
+    written = result(files=[file(state="applied")], applied=True, applied_by=by)
+    assert way in text(render(written, 10_000))
+    assert "take it back" not in text(render(result(files=[file()]), 10_000))
+
+
 TEXT = st.text(st.characters(codec="utf-8"), max_size=4_000)
 FILES = st.lists(
     st.builds(
@@ -158,7 +179,7 @@ def test_text_and_structured_content_each_keep_the_limit(
         summary=summary, answer=answer, files=files, error=error, omitted_context=omitted, status=status
     )
     rendered = render(whole, limit)
-    assert len(text(rendered).encode()) <= limit
+    assert carried(rendered) <= limit
     assert len(json.dumps(rendered.structured_content)) <= limit
     assert set(rendered.structured_content) == set(whole.to_json())
     assert rendered.structured_content["task_id"] == "1f2e"
