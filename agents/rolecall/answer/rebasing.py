@@ -52,15 +52,21 @@ def _merged(base: str, after: str, current: str) -> str | int:
     """The current text with the hunks from base to after; else the 1-based line of one without a place."""
     old, new, now = split_lines(base), split_lines(after), split_lines(current)
     base_finder, finder = _Finder(old), _Finder(now)
-    edits: list[tuple[int, int, list[str]]] = []
+    edits: list[tuple[int, Range]] = []
     for change in changed_ranges(old, new):
         start = _start_now(change, old, base_finder, finder)
-        if start is None or (edits and start < edits[-1][1]):
+        if start is None:
             return change.before_start + 1
-        length = change.before_end - change.before_start
-        edits.append((start, start + length, new[change.after_start : change.after_end]))
-    for start, end, lines in reversed(edits):
-        now[start:end] = lines
+        edits.append((start, change))
+    edits.sort(key=lambda edit: edit[0])  # what stood in one order may stand in another by now
+    taken = 0
+    for start, change in edits:
+        if start < taken:
+            return change.before_start + 1
+        taken = start + change.before_end - change.before_start
+    for start, change in reversed(edits):
+        end = start + change.before_end - change.before_start
+        now[start:end] = new[change.after_start : change.after_end]
     return "".join(_ended(now))
 
 

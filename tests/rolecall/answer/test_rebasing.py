@@ -144,6 +144,19 @@ def test_several_hunks_all_follow():
     assert rebased(BEFORE, after, current).after == "new\n" + after.replace("line 9\n", "nine\n")
 
 
+def test_hunks_follow_lines_that_changed_places():
+    after = BEFORE.replace("line 3\n", "three\nand more\n").replace("line 15\n", "")
+    turned = "".join(LINES[10:] + LINES[:10])
+
+    moved = rebased(BEFORE, after, turned)
+
+    assert moved.after == turned.replace("line 3\n", "three\nand more\n").replace("line 15\n", "")
+
+
+def test_hunks_whose_places_overlap_by_now_are_a_conflict():
+    assert rebased("p\nq\nz\nq\nr\n", "P\nz\nR\n", "p\nq\nr\n").state == "conflict"
+
+
 def test_a_file_that_holds_the_result_already_needs_nothing():
     moved = rebased(BEFORE, AFTER, AFTER)
 
