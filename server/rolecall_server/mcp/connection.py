@@ -165,7 +165,8 @@ class Connection:
     async def _move_to(self, uris: Sequence[str]) -> None:
         paths = [Path(unquote(urlsplit(uri).path)) for uri in uris if uri.startswith("file://")]
         folders = tuple(path for path in paths if path.is_dir())
-        if folders and folders != self._roots:
+        # None is left of those it had: it is where it started, and no longer in what was closed.
+        if folders != self._roots:
             self._roots = folders
             await self.aclose()
             self._session = None

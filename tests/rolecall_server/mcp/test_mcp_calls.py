@@ -12,6 +12,7 @@ import pytest
 from mcp.shared.exceptions import MCPError
 
 from fakes.endpoint import FakeEndpoint, Hang, Until, answer, chunk, http_error, stream
+from fakes.patience import PATIENCE_S
 
 EDIT = (
     'Raises the limit.\n\n<edit path="src/pricing.py">\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nLIMIT = 200\n'
@@ -405,6 +406,30 @@ async def test_a_client_that_offers_its_folders_is_served_in_them(connect, askin
     assert not result.is_error
     assert "LIMIT = 100" in endpoint.completions[0].json["messages"][1]["content"]
     assert status.structured_content["workspace"] == [str(project)]
+
+
+@pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")
+async def test_a_client_that_opens_and_closes_folders_is_served_in_those_it_has(connect, project, tmp_path):
+    opened = [tmp_path / "one"]
+    elsewhere = tmp_path / "elsewhere"
+    for folder in (*opened, elsewhere):
+        folder.mkdir()
+    asked = anyio.Event()
+
+    async def folders(context):
+        asked.set()
+        return types.ListRootsResult(roots=[types.Root(uri=folder.as_uri()) for folder in opened])
+
+    async with connect("legacy", cwd=elsewhere, list_roots_callback=folders) as client:
+        for now in ([project], [tmp_path / "one", project], []):
+            with anyio.fail_after(PATIENCE_S):
+                await asked.wait()
+            opened, asked = now, anyio.Event()
+            await client.send_roots_list_changed()
+            with anyio.fail_after(PATIENCE_S):
+                await asked.wait()
+            status = await client.call_tool("status", {})
+            assert status.structured_content["workspace"] == [str(path) for path in now or [elsewhere]]
 
 
 @pytest.mark.filterwarnings("ignore::mcp.shared.exceptions.MCPDeprecationWarning")
