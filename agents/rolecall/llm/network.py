@@ -8,15 +8,17 @@ it for every token (``bench/llm_streams.py``).
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import select
+import socket
 import ssl
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import httpcore2
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Generator, Iterable
 
 HIGH_WATER = 1 << 18
@@ -52,6 +54,7 @@ class Network(httpcore2.AsyncNetworkBackend):
         local = (local_address, 0) if local_address else None
         with _mapped(httpcore2.ConnectTimeout, httpcore2.ConnectError):
             async with asyncio.timeout(timeout):
+                await _looked_up(host)
                 _, stream = await loop.create_connection(
                     Stream, host, port, local_addr=local, happy_eyeballs_delay=HAPPY_EYEBALLS_S
                 )
@@ -222,6 +225,28 @@ class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
         await writer
         if self._error is not None:
             raise self._error
+
+
+async def _looked_up(host: str) -> None:
+    """Wait until the name service has answered, well or ill; what it said is asked for again, and known then.
+
+    A look-up cannot be stopped. The loop's own ends in a thread that the end of the process waits for, half
+    a minute where no name server answers; this one's thread is left behind.
+    """
+    with suppress(ValueError):
+        ipaddress.ip_address(host.partition("%")[0])
+        return
+    loop = asyncio.get_running_loop()
+    answered = asyncio.Event()
+
+    def look_up() -> None:
+        with suppress(OSError, UnicodeError):
+            socket.getaddrinfo(host, None)
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(answered.set)
+
+    threading.Thread(target=look_up, name="rolecall-look-up", daemon=True).start()
+    await answered.wait()
 
 
 def _is_readable(below: socket.socket | None) -> bool:

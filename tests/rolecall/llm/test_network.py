@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import threading
 from contextlib import aclosing, asynccontextmanager, suppress
 
 import httpcore2
@@ -146,8 +147,25 @@ async def test_a_name_with_several_addresses_is_reached_at_the_one_that_answers(
         async def resolve(*_args, **_options):
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, port)) for host in hosts]
 
+        monkeypatch.setattr("socket.getaddrinfo", lambda *_: [])
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolve)
         stream = await Network(lambda: None).connect_tcp("two.addresses", port, timeout=PATIENCE_S)
         async with aclosing(stream):
             assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
             await accepted.get()
+
+
+async def test_a_name_service_that_does_not_answer_keeps_no_process_from_its_end(monkeypatch):
+    threads, over = set(threading.enumerate()), threading.Event()
+
+    def unanswered(*_, **__):
+        over.wait(PATIENCE_S)
+        raise socket.gaierror
+
+    monkeypatch.setattr("socket.getaddrinfo", unanswered)
+    try:
+        with pytest.raises(httpcore2.ConnectTimeout):
+            await Network(lambda: None).connect_tcp("model.example", 443, timeout=0.1)
+        assert all(thread.daemon for thread in set(threading.enumerate()) - threads)
+    finally:
+        over.set()
