@@ -147,7 +147,7 @@ def collect(name: str, index: PathIndex, near: str, read: Callable[[str], str | 
     """
     paths = list(index)
     ordered = nearest_first(paths, near)
-    manifests = tuple(_manifests(ordered, read))
+    manifests, unread = _manifests(ordered, read)
     sound = [manifest for manifest in manifests if not manifest.broken]
     telling = list(_telling(ordered, manifests, read))
     runners = list(_runners(telling, sound, read).items())
@@ -159,6 +159,7 @@ def collect(name: str, index: PathIndex, near: str, read: Callable[[str], str | 
         test_runners=tuple(f"{runner} ({path})" for runner, path in runners),
         package_managers=tuple(f"{manager} ({path})" for manager, path in managers),
         conventions=tuple(conventions(near, telling, sound, (runners, managers), read)) if paths else (),
+        unread=unread,
         paths=tuple(paths[:MAX_TREE_PATHS]),
         more=len(paths) > MAX_TREE_PATHS,
     )
@@ -170,16 +171,23 @@ def _languages(paths: Iterable[str]) -> Iterator[tuple[str, int]]:
     yield from sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_LANGUAGES]
 
 
-def _manifests(ordered: Iterable[str], read: Callable[[str], str | None]) -> Iterator[Manifest]:
+def _manifests(
+    ordered: Iterable[str], read: Callable[[str], str | None]
+) -> tuple[tuple[Manifest, ...], tuple[tuple[str, str], ...]]:
+    """The nearest manifests, and those that were not read, with the reason."""
     named = (path for path in ordered if manifest_kind(path))
+    taken: list[Manifest] = []
+    unread: list[tuple[str, str]] = []
     # What a project starts from is told by manifests first, by the code itself only where they are silent.
-    found = sorted(named, key=lambda path: manifest_kind(path) == "entry")
-    taken = 0
-    for path in found:
-        text = read(path) if taken < MAX_MANIFESTS else None
+    for path in sorted(named, key=lambda path: manifest_kind(path) == "entry"):
+        full = len(taken) == MAX_MANIFESTS
+        text = None if full else read(path)
         if text is not None:
-            taken += 1
-            yield read_manifest(path, text)
+            taken.append(read_manifest(path, text))
+        elif manifest_kind(path) != "entry":
+            why = f"the {MAX_MANIFESTS} nearest were" if full else "too large, no text, or kept back"
+            unread.append((path, f"manifest, not read: {why}"))
+    return tuple(taken), tuple(unread[:MAX_MANIFESTS])
 
 
 def _telling(

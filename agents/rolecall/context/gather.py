@@ -91,6 +91,8 @@ class _Gathering:
             self._optional(path, "open")
         name = ", ".join(root.name for root in self._workspace.roots)
         facts = collect(name, index, target.path if target else "", self._quietly)
+        for path, why in facts.unread:
+            self._omitted.setdefault(path, why)
         return Gathered(
             facts=facts,
             items=tuple(self._items.values()),

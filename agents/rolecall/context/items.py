@@ -61,6 +61,7 @@ class Facts:
         package_managers: likewise.
         conventions: what the target's part of the workspace uses, by label, in one line each; says
             so where nothing was found. Empty where no workspace was looked at.
+        unread: manifests that nothing is told of, with the reason.
         paths: the files of the workspace, shallow ones first.
         more: whether there are more files than ``paths``.
     """
@@ -71,6 +72,7 @@ class Facts:
     test_runners: tuple[str, ...] = ()
     package_managers: tuple[str, ...] = ()
     conventions: tuple[tuple[str, str], ...] = ()
+    unread: tuple[tuple[str, str], ...] = ()
     paths: tuple[str, ...] = ()
     more: bool = False
 

@@ -44,6 +44,8 @@ def _head(facts: Facts) -> Iterator[str]:
         yield f"Test runner: {', '.join(facts.test_runners)}\n"
     if facts.package_managers:
         yield f"Package manager: {', '.join(facts.package_managers)}\n"
+    if facts.unread:
+        yield f"Manifests not read: {', '.join(path for path, _ in facts.unread)}\n"
 
 
 def _manifest(manifest: Manifest) -> str:

@@ -206,6 +206,18 @@ def test_what_stands_nearest_the_target_comes_first():
     assert near.test_runners == ("pytest (api/pyproject.toml)", "jest (package.json)")
 
 
+def test_manifests_that_were_not_read_are_named_with_the_reason():
+    files = {f"{letter}/pyproject.toml": "[project]\nname = 'x'\n" for letter in "abcdefghijklm"}
+    paths = [*files, "package.json"]
+
+    found = collect("demo", PathIndex(paths), "", files.get)
+
+    reasons = dict(found.unread)
+    assert "too large" in reasons["package.json"]
+    assert "12 nearest" in reasons["m/pyproject.toml"]
+    assert "Manifests not read: package.json, m/pyproject.toml\n" in outlines(found)[0]
+
+
 def test_languages_are_counted_most_files_first():
     assert facts({"a.py": "", "b.py": "", "c.ts": "", "d": ""}).languages == (
         ("Python", 2),
