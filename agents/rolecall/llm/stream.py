@@ -33,6 +33,10 @@ TAIL_S = 0.5
 """Seconds an answer that is complete waits for its usage and for the end of the stream, so that the
 connection can be used again."""
 
+TURN_S = 0.0002
+"""Seconds an answer is read on without a pause. What lies in a buffer is read without ever waiting, and
+twenty such answers would keep all else in the process, a code action menu say, waiting for their sum."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -90,6 +94,7 @@ async def _texts(
     body = Body(reader)
     loop = asyncio.get_running_loop()
     tail_ends: float | None = None
+    turn = _Turn(loop)
     chunks = response.aiter_bytes()
     while not reader.done or reader.complete:
         if reader.complete and tail_ends is None:
@@ -98,10 +103,13 @@ async def _texts(
         active = reader.active
         problem: Exception | None = None
         chunk: bytes | None = None
+        await turn.take()
         try:
             chunk = await deadlines.wait(anext(chunks, None), until=tail_ends)
+            turn.waited()
             for text in body.finish() if chunk is None else body.feed(chunk):
-                texts.append(text)  # noqa: PERF402  # what came before an error counts
+                texts.append(text)  # what came before an error counts
+                await turn.take()
         except Exception as error:  # noqa: BLE001  # raised again below, after the text before it
             problem = error
         if texts:
@@ -112,3 +120,26 @@ async def _texts(
             return
         if reader.active != active:
             deadlines.progress()
+
+
+class _Turn:
+    """Lets others have their turn once an answer was read for long enough."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._asked = loop.time()
+        self._ends = self._asked + TURN_S
+
+    async def take(self) -> None:
+        """Go on; after the others, where this turn is over."""
+        self._asked = self._loop.time()
+        if self._asked > self._ends:
+            await asyncio.sleep(0)
+            self._asked = self._loop.time()
+            self._ends = self._asked + TURN_S
+
+    def waited(self) -> None:
+        """Something came. Where it took its time, the others had their turn."""
+        came = self._loop.time()
+        if came > self._asked + TURN_S:
+            self._ends = came + TURN_S

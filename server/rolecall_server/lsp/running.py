@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from rolecall.errors import PathRefused, RolecallError
+from rolecall.events import Delta
 from rolecall.task import FileRef, TaskRequest
 from rolecall_server.lsp import arguments, content, errors
 from rolecall_server.lsp.applier import EditorApplier
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 CANCEL_S: Final = 1.0
 """Seconds a cancelled request waits for its task to end; the upstream stream is closed long before."""
+
+TEXT_S: Final = 0.02
+"""Seconds between two pieces of a task's text; what comes meanwhile is joined. Smooth to the eye, and a flood
+of small messages would cost the menu its time."""
 
 NOTHING_FOUND: Final = (
     "no model was found, so this is an offline scaffold. Start a local server (`ollama serve`), or set "
@@ -131,6 +136,8 @@ async def _see_through(
                 protocol.notify_raw("rolecall/event", numbered.to_json())
             # A client that reads slowly gets joined deltas, not a growing heap of them.
             await protocol.drain()
+            if connection.events and isinstance(numbered.event, Delta):
+                await asyncio.sleep(TEXT_S)
     finally:
         task.unsubscribe(subscription)
         progress.end()

@@ -549,21 +549,3 @@ async def test_a_flood_of_small_pieces_leaves_everything_else_in_the_process_its
                 read += isinstance(item, TextChunk)
         turns.cancel()
     assert 0 < longest < 50  # as many as were read at once, before anything else could happen
-
-
-async def test_a_flood_in_one_piece_leaves_everything_else_in_the_process_its_turn(runtime):
-    flood = b"".join(chunk(f"word{number} ") for number in range(20_000))
-    had = 0
-
-    async def others() -> None:
-        nonlocal had
-        while True:
-            had += 1
-            await asyncio.sleep(0)
-
-    async with FakeEndpoint([stream(flood, chunk(finish="stop"), DONE)]) as endpoint:
-        turns = asyncio.create_task(others())
-        said = await ask(runtime, FakeConnection(), call_to(endpoint_at(endpoint.base_url)))
-        turns.cancel()
-    assert said.text.split() == [f"word{number}" for number in range(20_000)]
-    assert had > 500  # the reads from the network alone are a hundred
