@@ -168,3 +168,9 @@ def test_context_lines_keep_the_line_endings_and_spaces_of_the_file():
     answer = patch("*** Update File: a.py", "@@", " a", "-b", "+B", " c")
 
     assert written(answer, {"a.py": "a \r\nb\nc\t\r\n"}) == {"a.py": "a \r\nB\nc\t\r\n"}
+
+
+def test_lines_put_behind_a_last_line_without_newline_stand_on_their_own():
+    answer = "*** Begin Patch\n*** Update File: a.py\n@@\n+x\n*** End of File\n*** End Patch\n"
+
+    assert written(answer, {"a.py": "1\n2"}) == {"a.py": "1\n2\nx"}

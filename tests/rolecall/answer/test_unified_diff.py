@@ -177,6 +177,12 @@ def test_removed_lines_that_look_like_headers_are_lines():
     assert written(answer, {"q.sql": "-- one\nx\ny\n"}) == {"q.sql": "++ two\nx\ny\n"}
 
 
+def test_a_second_file_begins_where_the_first_hunk_has_its_lines_though_no_hunk_header_follows():
+    answer = fenced(*change("a.py"), "--- a/b.py", "+++ b/b.py", "-1", "+2")
+
+    assert written(answer, {"a.py": "x\n", "b.py": "1\n"}) == {"a.py": "y\n", "b.py": "2\n"}
+
+
 def test_a_context_line_that_is_a_fence_does_not_end_the_diff_while_lines_are_announced():
     answer = fenced("--- a/a.md", "+++ b/a.md", "@@ -1,3 +1,3 @@", f" {FENCE}", "-x", "+y", f" {FENCE}")
 

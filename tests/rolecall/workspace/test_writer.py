@@ -373,6 +373,17 @@ class TestCrashes:
                 assert (bench.root / path).read_bytes() == b"my own words\n"
             assert not [path for path in bench.tree() if ".rolecall-" in path]
 
+    def test_a_file_the_user_made_after_the_crash_is_kept_even_if_it_holds_the_same(self, tmp_path):
+        for at in range(count_steps(tmp_path)):
+            bench = Bench(tmp_path / f"made-{at}")
+            with pytest.raises(Crash):
+                bench.write(bench.all_kinds(), Stopping(at))
+            mine = bench.root / "new/deep/a.py"
+            if mine.parent.is_dir() and not mine.exists():
+                mine.write_bytes(b"a\n")
+                recover(bench.workspace, bench.state)
+                assert mine.read_bytes() == b"a\n"
+
     def test_the_next_write_recovers_by_itself(self, bench):
         with pytest.raises(Crash):
             bench.write(bench.all_kinds(), Stopping(40))
@@ -473,6 +484,21 @@ class TestLinks:
 
         with pytest.raises(EditConflict):
             bench.write(bench.all_kinds(), save)
+        assert (bench.root / "edit.py").read_bytes() == b"saved at the last moment"
+        assert (bench.root / "src/gone.py").read_bytes() == b"gone\n"
+
+    def test_a_file_put_in_place_by_another_program_at_the_last_moment_is_not_lost(self, bench):
+        class Saving(Effects):
+            def link(self, spot, new):
+                linked = super().link(spot, new)
+                if spot.name == "edit.py":
+                    (bench.root / "edit.py~").write_bytes(b"saved at the last moment")
+                    (bench.root / "edit.py~").replace(bench.root / "edit.py")
+                return linked
+
+        writer = DiskWriter(bench.workspace, bench.policy, bench.state, effects=Saving())
+        with pytest.raises(EditConflict):
+            writer.write(bench.all_kinds(), task_id=None)
         assert (bench.root / "edit.py").read_bytes() == b"saved at the last moment"
         assert (bench.root / "src/gone.py").read_bytes() == b"gone\n"
 
