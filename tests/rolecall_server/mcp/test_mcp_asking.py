@@ -6,6 +6,8 @@ import mcp_types as types
 import pytest
 
 from fakes.endpoint import FakeEndpoint, answer
+from rolecall.workspace.folder import Workspace
+from rolecall_server.attached import AttachedEditor
 
 PROTECTED = (
     '<file path=".vscode/settings.json">\n{}\n</file>\n<file path="a.txt">\nA\n</file>\n<done files="2"/>\n'
@@ -78,3 +80,40 @@ async def test_files_that_need_no_word_are_written_unasked(connect, surroundings
     assert not result.is_error
     assert not user.asked
     assert (project / "a.txt").exists()
+
+
+class Editor:
+    """Takes the edits it is handed, and asks nobody; nothing is open in it."""
+
+    by, explicit, interruptible = "editor", True, False
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    def get(self, path):
+        return None
+
+    def paths(self):
+        return []
+
+    async def confirm(self, changes, asking):
+        return True
+
+    async def write(self, changes, task_id):
+        self.written += [change.path for change in changes]
+        for change in changes:
+            change.state = "applied"
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+async def test_edits_for_an_editor_are_asked_about_in_the_assistant_too(
+    connect, surroundings, era, project, host, agrees
+):
+    editor, user = Editor(), User("accept" if agrees else "decline", write=agrees)
+    host.editors.join(AttachedEditor(Workspace([project]), editor, lambda _: editor))
+    result = await applied(connect, surroundings, era, user)
+
+    assert len(user.asked) == 1
+    assert sorted(editor.written) == ([".vscode/settings.json", "a.txt"] if agrees else [])
+    assert result.structured_content["applied_by"] == ("editor" if agrees else None)
+    assert not (project / "a.txt").exists()

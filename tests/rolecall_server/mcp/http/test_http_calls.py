@@ -102,7 +102,7 @@ async def test_two_hundred_calls_of_twenty_users_get_their_own_progress_and_answ
             results = await asyncio.gather(*(ask(client, name, n, reports[n]) for n in range(10)))
             for number, (result, seen) in enumerate(zip(results, reports, strict=True)):
                 mine = f"Answer for {name} {number}. The end."
-                if mine != result.structured_content["answer"].strip():
+                if mine != (result.structured_content["answer"] or "").strip():
                     wrong.append((name, number, result.structured_content))
                 values = [value for value, _ in seen]
                 if not values or values != sorted(set(values)):
