@@ -343,3 +343,25 @@ def test_only_what_the_selection_touches_is_read():
 @pytest.mark.parametrize("path", ["a.ts", "a.go", "a.rs", "A.java", "a.cs"])
 def test_hostile_text_is_read_in_linear_time(path, text):
     assert read(path, f"x = 1;\n{text}\n").declarations == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "told"),
+    [
+        ("a.ts", "// TODO: round half to even\nexport function cut(n: number): number { return n }\n", None),
+        (
+            "A.cs",
+            "/// <summary>Books a slot.</summary>\n/// <returns>A number.</returns>\npublic class A\n{\n}\n",
+            "Books a slot.",
+        ),
+    ],
+)
+def test_a_page_tells_what_a_comment_says_and_not_its_marks(project, path, source, told):
+    shop = project({path: source})
+    before = set(shop.files)
+
+    shop.ask("technical_writer", "api_reference", path)
+
+    (page,) = (shop.files[name] for name in set(shop.files) - before)
+    described = page.split("Source:")[0].split("## `", 1)[1].split("\n\n")[1]
+    assert described == (told or "TODO(rolecall): say what it is for.")

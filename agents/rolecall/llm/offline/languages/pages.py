@@ -6,6 +6,7 @@ from posixpath import basename, join
 from typing import TYPE_CHECKING
 
 from rolecall.llm.offline.draft import Draft
+from rolecall.llm.offline.languages.comments import read_comment
 from rolecall.llm.offline.languages.names import names, todos
 from rolecall.llm.offline.source.wording import slug
 
@@ -31,7 +32,7 @@ def page(
         lines += [
             f"## `{item.name}`",
             "",
-            item.comment or "TODO(rolecall): say what it is for.",
+            read_comment(item.comment).text or "TODO(rolecall): say what it is for.",
             "",
             f"Source: `{target.path}:{item.line}`",
             "",
