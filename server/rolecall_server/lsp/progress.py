@@ -129,6 +129,8 @@ class Progress:
                     await self._news.wait()
             except TimeoutError:
                 pass
+            # A client that does not read gets one report when it reads again, not those it missed.
+            await self._connection.server.protocol.drain()
             self._news.clear()
             self._send({"kind": "report", "message": self._message(), "cancellable": True})
 
