@@ -230,3 +230,18 @@ def test_a_typed_stub_keeps_what_enums_and_decorated_methods_are(project):
     assert "    @share.setter\n    def share(self, value: int) -> None: ..." in stub
     assert "@contextlib.contextmanager\ndef opened() -> Iterator[int]: ..." in stub
     assert "import contextlib" in stub
+
+
+def test_markup_that_is_built_from_text_is_named_as_an_injection(project):
+    shop = project(
+        {
+            "app.py": "from flask import render_template_string\n\n\ndef greet(name):\n"
+            '    return render_template_string("<h1>" + name + "</h1>")\n\n\n'
+            'def fixed():\n    return render_template_string("<h1>Hello</h1>")\n'
+        }
+    )
+
+    answer = shop.ask("developer", "harden", "app.py")
+
+    assert "Line 5, A05 Injection: markup is built from text" in answer.summary_text()
+    assert "Line 9" not in answer.summary_text()

@@ -51,6 +51,10 @@ _CALLS: dict[str, tuple[str, str]] = {
 }
 
 
+_MARKUP = frozenset({"render_template_string", "from_string", "Markup", "mark_safe", "HTMLResponse"})
+"""Calls that take text for a template, or for markup that is escaped already."""
+
+
 def weaknesses(tree: ast.Module) -> Iterator[tuple[int, str, str]]:
     """Line, category and remedy of each pattern found."""
     for node in ast.walk(tree):
@@ -96,6 +100,12 @@ def _weak_call(node: ast.Call, name: str) -> Iterator[tuple[int, str, str]]:
         )
     if name.endswith((".execute", ".executemany")) and node.args and _is_built(node.args[0]):
         yield node.lineno, "A05 Injection", "the query is built from text; bind its values as parameters."
+    if name.rsplit(".", 1)[-1] in _MARKUP and node.args and _is_built(node.args[0]):
+        yield (
+            node.lineno,
+            "A05 Injection",
+            "markup is built from text; pass values to a template that escapes.",
+        )
 
 
 def _is_true(node: ast.expr | None) -> bool:
