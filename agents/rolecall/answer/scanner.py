@@ -16,7 +16,7 @@ from rolecall.answer.lookalikes import lookalike
 from rolecall.answer.names import backticked_path, path_on_line
 from rolecall.answer.reading import Line, Reader, Taken
 from rolecall.answer.search_replace import EditRun, closing_length, opening_length
-from rolecall.answer.tags import is_stray, tag_on_line
+from rolecall.answer.tags import is_stray, tag_on_line, torn_tag
 from rolecall.answer.unified_diff import GitDiffReader
 
 if TYPE_CHECKING:
@@ -80,9 +80,12 @@ class AnswerParser:
         Args:
             truncated: the model's side says that it was cut off (``finish_reason: length``).
         """
-        if self._pending:
+        last = "".join(self._pending)
+        if last:
             self._complete_line()
         open_block, lost = self._end_reader()
+        if open_block is None and lost is None and (name := torn_tag(last)):
+            lost = f"it ends inside a <{name}> tag"
         if self._tags_inside and self._tags_outside:
             self._problems.append(
                 "file tags stand both inside and outside of code fences; some may be examples"

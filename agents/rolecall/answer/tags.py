@@ -27,6 +27,7 @@ _VALUE = r"(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=]*[^\s\"'<>=/])"
 _TAG = re.compile(rf"<(file|edit|delete|move|done)((?:\s+[\w-]+\s*=\s*{_VALUE})*)\s*(/?)>(</\1>)?$")
 _ATTRIBUTE = re.compile(rf"([\w-]+)\s*=\s*({_VALUE})")
 _COUNT = re.compile(r"[0-9]{1,9}$")
+_TORN = re.compile(r"<(file|edit|delete|move|done)[ \t]+[a-z]{1,5}(?:=[^<>]*)?$")
 _STRAY = ("</file>", "</edit>")
 
 
@@ -79,6 +80,12 @@ def tag_on_line(text: str) -> Tag | None:
 
 def _unquoted(value: str) -> str:
     return value[1:-1] if value[0] in "\"'" else value
+
+
+def torn_tag(text: str) -> str | None:
+    """The name of the tag in the middle of which a last line ends, or None."""
+    found = _TORN.match(text) if text[:1] == "<" and len(text) <= _LONGEST_TAG else None
+    return found[1] if found else None
 
 
 def is_stray(text: str) -> bool:

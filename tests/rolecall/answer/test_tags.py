@@ -117,6 +117,14 @@ def test_what_the_model_thought_aloud_is_neither_file_nor_prose():
     assert parse(answer).summary_text() == "Done."
 
 
+@pytest.mark.parametrize("torn", ["<edit p", '<edit path="b.', '<move from="b.py" to=', '<done files="2"'])
+def test_an_answer_that_ends_inside_a_tag_is_incomplete(torn):
+    name = torn[1:].split()[0]
+
+    assert parse(f'<file path="a.py">\nx\n</file>\n{torn}').incomplete == f"it ends inside a <{name}> tag"
+    assert parse(f'<file path="a.py">\nx\n</file>\n{torn}\nand so on\n').incomplete is None
+
+
 def test_a_thought_without_an_end_is_an_incomplete_answer():
     assert parse('<think>\n<file path="a.py">\nx\n</file>\n').incomplete == "it ends before </think>"
 
