@@ -16,7 +16,7 @@ from rolecall_server.lsp.buffers import Position
 from rolecall_server.lsp.errors import Refusal
 from rolecall_server.lsp.instructions import addressed, instruction_in
 from rolecall_server.lsp.lines import Lines, lines_of, subject_of, symbol_in
-from rolecall_server.lsp.proposals import offered
+from rolecall_server.lsp.proposals import offered, stoppable
 from rolecall_server.lsp.shapes import at, is_list, is_object, is_position
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ def actions(connection: Connection, params: Json) -> list[Json]:
     for role in roles:
         fitting = list(_offered(role, scene, wanted))
         found += fitting if wanted is not None else fitting[:FIRST]
-    found += [action for action in offered(connection, path) if _is_wanted(action["kind"], wanted)]
+    tasks = [*stoppable(connection, path), *offered(connection, path)]
+    found += [action for action in tasks if _is_wanted(action["kind"], wanted)]
     return [_for_client(connection, action) for action in found]
 
 

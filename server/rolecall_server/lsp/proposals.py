@@ -1,4 +1,4 @@
-"""Proposals that were not applied, offered again where their files are open."""
+"""Tasks about a file, in its menu: what runs can be stopped, and what was not applied is offered again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rolecall.answer.changeset import Change
+    from rolecall.roles import RoleCatalog
     from rolecall.tasks import Task
     from rolecall_server.lsp.connection import Connection
 
@@ -35,15 +36,33 @@ def offered(connection: Connection, path: str) -> Iterator[Json]:
         return
     tasks = reversed(connection.host.runtime.tasks.visible(session))
     for task in islice((task for task in tasks if _concerns(task, path)), OFFERED):
-        request = task.request
-        name = request.target.path.rsplit("/", 1)[-1] if request.target else ""
-        work = work_of(roles, request.role, request.task, name) or request.instruction
-        title = f"Apply the proposal of {titled(roles, request.role, work)}"
-        yield {
-            "title": title,
-            "kind": f"refactor.rolecall.{request.role}.proposal",
-            "command": {"title": title, "command": "rolecall.apply", "arguments": [{"task_id": task.id}]},
-        }
+        title = f"Apply the proposal of {_title(roles, task)}"
+        yield _action(task, title, "proposal", "rolecall.apply")
+
+
+def stoppable(connection: Connection, path: str) -> Iterator[Json]:
+    """Actions that cancel what runs about this file, for editors that have no other way to."""
+    session, roles = connection.session, connection.roles
+    if session is None or roles is None:
+        return
+    for task in connection.host.runtime.tasks.visible(session):
+        if not task.finished and task.request.target is not None and task.request.target.path == path:
+            yield _action(task, f"Stop: {_title(roles, task)}", "stop", "rolecall.cancel")
+
+
+def _title(roles: RoleCatalog, task: Task) -> str:
+    request = task.request
+    name = request.target.path.rsplit("/", 1)[-1] if request.target else ""
+    work = work_of(roles, request.role, request.task, name) or request.instruction
+    return titled(roles, request.role, work)
+
+
+def _action(task: Task, title: str, kind: str, command: str) -> Json:
+    return {
+        "title": title,
+        "kind": f"refactor.rolecall.{task.request.role}.{kind}",
+        "command": {"title": title, "command": command, "arguments": [{"task_id": task.id}]},
+    }
 
 
 def _concerns(task: Task, path: str) -> bool:

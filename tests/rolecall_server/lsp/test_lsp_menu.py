@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import groupby
 
 from lsprotocol import types
 
-from fakes.lsp_profiles import VSCODE
+from fakes.endpoint import Hang, chunk, stream
+from fakes.lsp_profiles import HELIX, VSCODE
 
 COMMENTED = (
     "def price(x):\n    # rolecall: refuse negative prices\n    # rolecall(qa): cover zero\n    return x\n"
@@ -59,3 +61,21 @@ async def test_an_action_is_resolved_with_and_without_its_data(edit_with):
     assert list(resolved.command.arguments) == [action.data]
     action.data = None
     assert (await editor.client.code_action_resolve_async(action)).title == action.title
+
+
+async def test_a_running_task_can_be_stopped_from_the_menu_of_its_file(edit_with, endpoint):
+    endpoint.replies.append(stream(chunk("x"), Hang()))
+    editor = await edit_with(HELIX)
+    uri, other = editor.open("src/pricing.py"), editor.open("pyproject.toml", language="toml")
+    kind = "refactor.rolecall.developer.stop"
+    assert await editor.actions(uri, (0, 0), only=[kind]) == []
+    run = {"role": "developer", "task": "refactor", "uri": uri}
+    running = asyncio.create_task(editor.command("rolecall.run", run))
+    upstream = await endpoint.received(1)
+    (action,) = await editor.actions(uri, (0, 0), only=[kind])
+    assert action.title == "Stop: Developer: refactor pricing.py"
+    assert await editor.actions(other, (0, 0), only=[kind]) == []
+    await editor.command(action.command.command, action.command.arguments[0])
+    await asyncio.wait_for(upstream.disconnected.wait(), 5)
+    assert (await running)["status"] == "cancelled"
+    assert await editor.actions(uri, (0, 0), only=[kind]) == []
