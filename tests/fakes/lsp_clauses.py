@@ -335,6 +335,11 @@ CLAUSES: dict[str, Clause] = {
         ("test_a_question_that_is_open_can_be_cancelled",),
         lambda wire: wire.commands("rolecall.cancel") and "cancelled" in wire.statuses(),
     ),
+    "client.end": Clause(
+        "A task ends, cancelled, with the client that started it.",
+        ("test_the_end_of_the_client_closes_its_stream",),
+        lambda wire: wire.commands("rolecall.run") and wire.statuses() <= {"cancelled"},
+    ),
     "wait.false": Clause(
         "With `wait: false` the run answers at once with `running`; the rest follows.",
         ("test_a_client_that_does_not_wait_is_answered_at_once_and_the_rest_follows",),
