@@ -249,6 +249,16 @@ async def test_a_cancelled_call_closes_the_upstream_stream(connect, era, asking)
         assert [task["status"] for task in tasks] == ["cancelled"]
 
 
+async def test_a_call_that_asks_for_no_progress_is_answered_before_its_client_gives_up(
+    connect, era, asking, host, monkeypatch
+):
+    monkeypatch.setattr("rolecall_server.mcp.connection.WITHOUT_PROGRESS_S", 0.2)
+    async with asking(stream(chunk("Slow."), Hang())), connect(era) as client:
+        with anyio.fail_after(PATIENCE_S):
+            running = await client.call_tool("developer", ASK)
+        assert running.structured_content["status"] == "running"
+
+
 async def test_a_call_past_its_deadline_says_running_and_the_result_is_fetched_later(connect, era, asking):
     release = asyncio.Event()
     reply = stream(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from rolecall.events import Attempt, Delta, FileClosed, Numbered, Restart, Started
@@ -65,6 +66,21 @@ async def test_silence_is_broken_by_heartbeats_with_rising_values(told, monkeypa
             assert await told.next.receive() == "R: preparing"
         stop.set()
     assert told.values == sorted(set(told.values))
+
+
+async def test_a_busy_task_is_reported_five_times_a_second_at_most():
+    at: list[float] = []
+
+    async def send(value, total, message):
+        at.append(anyio.current_time())
+
+    async def busy():
+        while len(at) < 7:
+            yield Numbered("t", 1, Delta("word "))
+            await anyio.lowlevel.checkpoint()
+
+    await Progress("R", send, 60).follow(busy())
+    assert all(later - first >= 0.99 for first, later in zip(at, at[5:], strict=False))
 
 
 async def test_a_quick_task_is_reported_at_its_beginning_and_at_its_end(told):

@@ -115,7 +115,9 @@ async def test_two_hundred_calls_of_twenty_users_get_their_own_progress_and_answ
     wrong: list = []
     ids: set[str] = set()
     async with FakeEndpoint(default=echo) as endpoint:
-        surroundings.use(endpoint.base_url, ROLECALL_LLM__API_KEY="sk-one")
+        # Everybody here shares one event loop: while it is busy even a connection to itself takes seconds.
+        patient = {"ROLECALL_LLM__CONNECT_TIMEOUT_S": "120"}
+        surroundings.use(endpoint.base_url, ROLECALL_LLM__API_KEY="sk-one", **patient)
         async with serve() as door:
             await asyncio.gather(*(user(door, name, wrong, ids) for name in names))
         keys = {request.headers["authorization"] for request in endpoint.completions}
