@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import anyio
+import mcp_types as types
 import pytest
 from mcp.shared.exceptions import MCPError
 
@@ -70,6 +71,10 @@ async def test_users_see_only_their_own_tasks(serve, era, surroundings, tokens, 
                 assert refused.structured_content["error"]["code"] == "configuration_invalid"
             assert not (await ben.call_tool("status", {})).structured_content["tasks"]
             assert not [r for r in (await ben.list_resources()).resources if task_id in str(r.uri)]
+            tasks = types.ResourceTemplateReference(uri="rolecall://tasks/{task_id}")
+            for one, known in ((ann, [task_id]), (ben, [])):
+                offered = await one.complete(tasks, {"name": "task_id", "value": ""})
+                assert offered.completion.values == known
             with pytest.raises(MCPError):
                 await ben.read_resource(f"rolecall://tasks/{task_id}")
             mine = await ann.call_tool("task_result", {"task_id": task_id})
