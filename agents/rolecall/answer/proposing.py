@@ -293,7 +293,7 @@ class Proposer:
             raise _Failed(ErrorCode.EDIT_NOT_FOUND, "the answer moves it, and there is no such file.")
         if target.failure is not None:
             raise target.failure
-        if target.text is not None:
+        if target.text is not None or target.base is not None:
             raise _Failed(
                 ErrorCode.EDIT_CONFLICT, f"the answer moves it to {target.path}, which exists already."
             )
@@ -335,15 +335,12 @@ class Proposer:
         return change
 
     def _renames(self, file: _File) -> _File | None:
-        """The new file that this one became, where nothing else was made of either.
-
-        What moves to where another file was until then, as in a swap, changes that file instead.
-        """
+        """The file that this one became, where nothing else was made of either."""
         at = file
         while at.moved_to is not None and at.text is None:
             at = self._files[at.moved_to]
         moved = at is not file and file.base is not None and file.text is None and at.text is not None
-        return at if moved and at.base is None and at.failure is None and at.origin == file.path else None
+        return at if moved and at.failure is None and at.origin == file.path else None
 
     def _failed(self, file: _File) -> Change | None:
         failure = file.failure

@@ -92,24 +92,6 @@ def test_a_file_may_move_twice():
     assert written(answer, {"a.py": "x\n"}) == {"c.py": "x\n"}
 
 
-def test_files_change_places_by_way_of_a_third_name():
-    swap = '<move from="a.py" to="t.py"/>\n<move from="b.py" to="a.py"/>\n<move from="t.py" to="b.py"/>\n'
-    changes = proposal(swap, {"a.py": "a\n", "b.py": "b\n"}).changes
-
-    assert [(c.path, c.action, c.after, c.state) for c in changes] == [
-        ("a.py", "modify", "b\n", "proposed"),
-        ("b.py", "modify", "a\n", "proposed"),
-    ]
-
-
-def test_a_file_may_take_the_place_of_one_that_is_deleted_or_moves_away():
-    onto_a = '<move from="b.py" to="a.py"/>\n'
-    before = {"a.py": "a\n", "b.py": "b\n"}
-
-    assert written('<delete path="a.py"/>\n' + onto_a, before) == {"a.py": "b\n"}
-    assert written('<move from="a.py" to="c.py"/>\n' + onto_a, before) == {"a.py": "b\n", "c.py": "a\n"}
-
-
 def test_a_move_onto_a_file_is_a_conflict_told_once():
     changes = proposal('<move from="a.py" to="b.py"/>\n', {"a.py": "x\n", "b.py": "y\n"})
 
