@@ -60,6 +60,7 @@ class Run:
 
     Attributes:
         proposal: the answer and its edits.
+        writer: who is writing edits at this moment.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Run:
         self.correlation_id = uuid.uuid4().hex
         self.proposal = Proposal(session, request.target.path if request.target else None)
         self._applier = applier
-        self._writing: Applier | None = None
+        self.writer: Applier | None = None
         self._interrupted = False
         self._problem = problem
         self._status: Status = "running"
@@ -96,19 +97,19 @@ class Run:
     @property
     def committing(self) -> bool:
         """Whether edits are being written, so that it is too late to cancel."""
-        return self._writing is not None and not self._writing.interruptible
+        return self.writer is not None and not self.writer.interruptible
 
     @contextmanager
     def writing(self, applier: Applier) -> Generator[None]:
         """Within it edits are being written."""
-        self._writing, self._applied_by = applier, applier.by
+        self.writer, self._applied_by = applier, applier.by
         try:
             yield
         except asyncio.CancelledError:
             self._interrupted = True
             raise
         finally:
-            self._writing = None
+            self.writer = None
 
     def log_context(self) -> dict[str, Any]:
         """The ids every log line of this trip carries."""

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 KEPT_TASKS = 200
 """Finished tasks the registry remembers (contract section 9)."""
 
+MOMENT_S = 0.15
+"""Seconds a cancel waits for edits that are with an editor: less than what a cancel may take (section 5)."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -140,7 +143,12 @@ class Task:
         return self.result
 
     async def cancel(self) -> TaskResult:
-        """Stop the task and return its final result. Edits that are being written are finished first."""
+        """Stop the task and return its final result. Edits that are being written are finished first.
+
+        An editor that was just asked to apply them gets a moment to answer: it may be doing so already.
+        """
+        if self._driver is not None and self.run.writer is not None:
+            await asyncio.wait([self._driver], timeout=MOMENT_S)
         if self._driver is not None and not self.finished and not self.run.committing:
             self._driver.cancel()
         return await self.wait()

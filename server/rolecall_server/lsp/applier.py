@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, Literal
 
 from rolecall.answer.changeset import rebase
-from rolecall.errors import EditConflict, EditError
+from rolecall.errors import EditConflict, EditError, PathRefused
 from rolecall.workspace.revert import remember
 from rolecall.workspace.writer import DiskWriter
 from rolecall_server.lsp.asking import ask
@@ -76,6 +76,7 @@ class EditorApplier:
         Raises:
             EditError: a file moved, or the client did not apply the edit.
         """
+        self._check_folders(changes)
         client = self._connection.client
         theirs = [change for change in changes if takes(client, change)]
         ours = [change for change in changes if not takes(client, change)]
@@ -84,6 +85,22 @@ class EditorApplier:
             left_out = await self._through_editor(theirs, task_id)
         await self._to_disk(ours, task_id=task_id)
         return left_out
+
+    def _check_folders(self, changes: Sequence[Change]) -> None:
+        """Refuse files of a folder that the client took out of its workspace since the task began."""
+        present, mine = self._connection.session, self._session
+        if present is None or present is mine:
+            return
+        for change in changes:
+            try:
+                for path in filter(None, (change.path, change.new_path)):
+                    present.workspace.relative(mine.workspace.locate(path).as_uri(), mine.caller.cwd)
+            except PathRefused:
+                change.state, change.reason = "refused", "its folder was taken out of the workspace"
+                raise PathRefused(
+                    f"{change.path}: its folder was taken out of the workspace. Nothing was written.",
+                    hint="The proposal is kept. Add the folder again, and run the role anew.",
+                ) from None
 
     async def _through_editor(self, changes: list[Change], task_id: str | None) -> set[str]:
         """Send and verify; once more where a key was typed at the moment of sending."""

@@ -9,7 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from fakes.endpoint import DONE, Until, answer, chunk, stream
-from fakes.lsp_editor import path_of
+from fakes.lsp_editor import path_of, plain
 from fakes.lsp_profiles import EGLOT, NEOVIM, PLAIN, VSCODE
 
 RAISE_LIMIT = '<edit path="src/pricing.py">\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nLIMIT = 200\n>>>>>>> REPLACE\n</edit>\n'
@@ -357,6 +357,19 @@ async def test_an_edit_that_comes_after_the_cancel_is_owned_up_to_and_can_be_tak
     assert "LIMIT = 200" in editor.files[uri].text
     await editor.command("rolecall.revert", {"task_id": task["task_id"]})
     assert "LIMIT = 100" in editor.files[uri].text
+
+
+async def test_an_edit_that_is_just_being_made_is_waited_for_by_a_cancel(edit_with, endpoint):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with(VSCODE, holding=asyncio.Event())
+    uri = editor.open("src/pricing.py")
+    answered = request_run(editor, uri)
+    await editor.until(lambda: editor.edits)
+    editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams("mine"))
+    editor.holding.set()
+    result = plain(await answered)
+    assert (result["status"], result["applied"]) == ("completed", True)
+    assert "LIMIT = 200" in editor.files[uri].text
 
 
 async def test_an_edit_that_the_buffers_show_needs_no_answer(edit_with, endpoint):

@@ -164,6 +164,21 @@ async def test_two_tasks_on_one_file_see_each_others_edits(edit_with, endpoint, 
         assert ("LIMIT = 200" in run.text and "# quick" in run.text) is not same_lines
 
 
+async def test_a_folder_taken_out_of_the_workspace_is_not_written_to(edit_with, endpoint, profile, tmp_path):
+    async with generating(edit_with, endpoint, profile) as run:
+        other = tmp_path / "other"
+        other.mkdir()
+        event = types.WorkspaceFoldersChangeEvent(
+            added=[types.WorkspaceFolder(other.as_uri(), "other")],
+            removed=[types.WorkspaceFolder(run.editor.folder.as_uri(), "project")],
+        )
+        run.editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+        result = await run.finish()
+        assert (result["applied"], result["error"]["code"]) == (False, "path_refused")
+        assert run.editor.edits == []
+        assert "LIMIT = 100" in run.text
+
+
 async def test_an_editor_that_is_gone_leaves_the_disk_as_it_was(edit_with, endpoint, profile):
     async with generating(edit_with, endpoint, profile) as run:
         before = (run.editor.folder / PATH).read_text()
