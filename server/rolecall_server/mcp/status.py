@@ -51,5 +51,6 @@ def _listed(title: str, items: object) -> list[str]:
     shown: list[str] = []
     for item in items:  # pyright: ignore[reportUnknownVariableType] - JSON
         members: dict[str, Any] = dict(item)  # pyright: ignore[reportUnknownArgumentType] - JSON
-        shown.append(f"{title}: {', '.join(f'{key} {value}' for key, value in members.items())}")
+        known = [f"{key} {value}" for key, value in members.items() if value is not None]
+        shown.append(f"{title}: {', '.join(known)}")
     return shown
