@@ -3,109 +3,22 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rolecall.answer.bodies import fitted, left_out
 from rolecall.answer.changeset import Change, ChangeSet, Failure
+from rolecall.answer.drafts import Failed, FileDraft
 from rolecall.answer.editing import edit
-from rolecall.answer.matching import FileLines
 from rolecall.errors import ErrorCode, PathRefused, RolecallError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from rolecall.answer.blocks import Answer, Block, Hunk
-    from rolecall.answer.matching import Mismatch
-    from rolecall.task import FileAction, FileState
+    from rolecall.answer.blocks import Answer, Block
+    from rolecall.task import FileState
     from rolecall.workspace.documents import Document, Unseen
     from rolecall.workspace.policy import Verdict
-
-
-class _Failed(Exception):
-    """A sign between functions of this module, not an error of the tree."""
-
-    def __init__(
-        self,
-        code: ErrorCode,
-        reason: str,
-        state: FileState = "conflict",
-        *,
-        hunks: Sequence[Hunk] = (),
-        final: bool = False,
-    ) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-        self.state: FileState = state
-        self.hunks = tuple(hunk.line for hunk in hunks)
-        self.final = final
-
-    @classmethod
-    def misplaced(cls, found: Sequence[tuple[Hunk, Mismatch]]) -> _Failed:
-        """Hunks that have no place in their file."""
-        reason = " ".join(mismatch.reason for _, mismatch in found)
-        return cls(ErrorCode.EDIT_NOT_FOUND, reason, hunks=[hunk for hunk, _ in found])
-
-
-@dataclass(slots=True)
-class _File:
-    """One workspace path while the blocks of an answer are applied in memory.
-
-    Attributes:
-        base: as read; None where there is none.
-        whole: what it held when it was last written whole; None where it did not exist then.
-        under_edit: its lines, where edits were applied since.
-        action: what the first block about it does.
-        body: the last whole body given for it.
-        edited: whether edits were applied to it.
-        moved_to: the path its content went to.
-        origin: the path its content came from.
-        protected: why the policy asks for a confirmation.
-        holds: why the answer's own blocks do.
-        executable: whether a new file can be run.
-        only_target: whether the answer names the path only as where another file moves.
-        failure: the first thing that went wrong.
-        failures: the blocks that went wrong, in order; none where no other text of the answer would help.
-    """
-
-    path: str
-    action: FileAction
-    base: Document | None = None
-    whole: str | None = None
-    under_edit: FileLines | None = None
-    body: str | None = None
-    edited: bool = False
-    moved_to: str | None = None
-    origin: str | None = None
-    protected: str | None = None
-    holds: list[str] = field(default_factory=list[str])
-    executable: bool = False
-    only_target: bool = False
-    failure: _Failed | None = None
-    failures: list[Failure] = field(default_factory=list["Failure"])
-
-    @property
-    def exists(self) -> bool:
-        """Whether it exists now."""
-        return self.whole is not None or self.under_edit is not None
-
-    @property
-    def text(self) -> str | None:
-        """What it holds now; None where it does not exist now."""
-        if self.under_edit is not None:
-            self.whole, self.under_edit = self.under_edit.text(), None
-        return self.whole
-
-    @text.setter
-    def text(self, text: str | None) -> None:
-        self.whole, self.under_edit = text, None
-
-    def lines(self) -> FileLines:
-        """Its lines, to be edited."""
-        if self.under_edit is None:
-            self.under_edit = FileLines(self.whole or "")
-        return self.under_edit
 
 
 class Proposer:
@@ -126,7 +39,7 @@ class Proposer:
         self._read = read
         self._check = check
         self._unseen = unseen
-        self._files: dict[str, _File] = {}
+        self._files: dict[str, FileDraft] = {}
         self._spelled: dict[str, str] = {}
         self._notes: list[str] = []
 
@@ -155,17 +68,17 @@ class Proposer:
                 # What else is wrong is told at once, so that one further answer can repair all of it.
                 self._try(block, file, None)
 
-    def _try(self, block: Block, file: _File, target: _File | None) -> None:
+    def _try(self, block: Block, file: FileDraft, target: FileDraft | None) -> None:
         try:
             self._apply(block, file, target)
-        except _Failed as failed:
+        except Failed as failed:
             if not failed.final:
                 file.failures.append(Failure(block.line, failed.reason, failed.hunks))
             if file.failure is None:
                 file.failure = failed
                 file.moved_to = target.path if target is not None else None
 
-    def _target(self, block: Block) -> _File | None:
+    def _target(self, block: Block) -> FileDraft | None:
         if block.new_path is None:
             return None
         known = len(self._files)
@@ -174,29 +87,29 @@ class Proposer:
             target.only_target, target.action = True, "create"
         return target
 
-    def _file(self, path: str, block: Block) -> _File:
+    def _file(self, path: str, block: Block) -> FileDraft:
         """The file at a path, checked and read when it is first named."""
         verdict = self._check(path)
         name = verdict.path or path
         known = self._files.get(name)
         if known is not None:
             return known
-        file = self._files[name] = _File(name, block.action(exists=False))
+        file = self._files[name] = FileDraft(name, block.action(exists=False))
         try:
             self._admit(file, verdict)
-        except _Failed as failed:
+        except Failed as failed:
             file.failure = failed
         file.action = block.action(exists=file.base is not None)
         return file
 
-    def _admit(self, file: _File, verdict: Verdict) -> None:
+    def _admit(self, file: FileDraft, verdict: Verdict) -> None:
         reason = verdict.reason
         if verdict.kind == "refused":
-            raise _Failed(ErrorCode.PATH_REFUSED, reason or "the path is refused", "refused")
+            raise Failed(ErrorCode.PATH_REFUSED, reason or "the path is refused", "refused")
         twin = self._twin(file.path)
         if twin is not None:
             reason = f"it differs only in case or composition from {twin!r} in the same answer"
-            raise _Failed(ErrorCode.PATH_REFUSED, reason, "refused")
+            raise Failed(ErrorCode.PATH_REFUSED, reason, "refused")
         if verdict.kind == "needs_confirmation":
             file.protected = reason or "the path is protected"
         try:
@@ -204,7 +117,7 @@ class Proposer:
         except RolecallError as error:
             state: FileState = "refused" if isinstance(error, PathRefused) else "conflict"
             code = ErrorCode.PATH_REFUSED if state == "refused" else ErrorCode.EDIT_CONFLICT
-            raise _Failed(code, error.message, state) from error
+            raise Failed(code, error.message, state) from error
         file.text = file.base.text if file.base is not None else None
 
     def _twin(self, path: str) -> str | None:
@@ -218,9 +131,9 @@ class Proposer:
                 return known
         return None
 
-    def _apply(self, block: Block, file: _File, target: _File | None) -> None:
+    def _apply(self, block: Block, file: FileDraft, target: FileDraft | None) -> None:
         if block.fault is not None:
-            raise _Failed(ErrorCode.EDIT_CONFLICT, f"{block.fault}.")
+            raise Failed(ErrorCode.EDIT_CONFLICT, f"{block.fault}.")
         if block.kind == "whole":
             self._write(block, file)
         elif block.kind == "delete":
@@ -230,16 +143,16 @@ class Proposer:
         if target is not None:
             self._move(file, target)
 
-    def _write(self, block: Block, file: _File) -> None:
+    def _write(self, block: Block, file: FileDraft) -> None:
         if block.must_be_new and file.text is not None:
-            raise _Failed(ErrorCode.EDIT_CONFLICT, "the answer creates it, and it exists already.")
+            raise Failed(ErrorCode.EDIT_CONFLICT, "the answer creates it, and it exists already.")
         if file.body is not None and file.text is not None:
             if file.body == block.text:
                 return
-            raise _Failed(ErrorCode.EDIT_CONFLICT, "the answer gives two different whole texts for it.")
+            raise Failed(ErrorCode.EDIT_CONFLICT, "the answer gives two different whole texts for it.")
         text = fitted(block.text, file.base.text if file.base is not None else None)
         if file.edited and text != file.text:
-            raise _Failed(ErrorCode.EDIT_CONFLICT, "the answer both edits it and gives it whole.")
+            raise Failed(ErrorCode.EDIT_CONFLICT, "the answer both edits it and gives it whole.")
         if file.base is not None:
             self._look_at_unseen(file, file.base)
             self._refuse_elision(block, file, file.base.text)
@@ -247,54 +160,54 @@ class Proposer:
                 file.holds.append("the answer empties the file")
         file.text, file.body, file.executable = text, block.text, block.executable
 
-    def _look_at_unseen(self, file: _File, base: Document) -> None:
+    def _look_at_unseen(self, file: FileDraft, base: Document) -> None:
         """Nothing is lost of which the model could not know."""
         unseen = self._unseen(base)
         if unseen == "newer":
             reason = "the file came to exist, or changed, while the answer was made, which has not seen it."
-            raise _Failed(ErrorCode.EDIT_CONFLICT, reason, final=True)
+            raise Failed(ErrorCode.EDIT_CONFLICT, reason, final=True)
         if unseen == "cut":
             file.holds.append("the model did not get to see all of the file that it replaces")
 
-    def _refuse_elision(self, block: Block, file: _File, before: str) -> None:
+    def _refuse_elision(self, block: Block, file: FileDraft, before: str) -> None:
         found = left_out(file.path, block.text, before)
         if found is not None:
             line, text = found
             reason = f"its whole text leaves code out (line {line} of the body: {text!r})."
-            raise _Failed(ErrorCode.EDIT_CONFLICT, reason, "refused")
+            raise Failed(ErrorCode.EDIT_CONFLICT, reason, "refused")
 
-    def _edit(self, block: Block, file: _File) -> None:
+    def _edit(self, block: Block, file: FileDraft) -> None:
         creates = bool(block.hunks) and not any(block.hunks[0].old)
         if not file.exists and not (creates and block.hunks[0].kept is None):
-            raise _Failed(ErrorCode.EDIT_NOT_FOUND, "the answer edits it, and there is no such file.")
+            raise Failed(ErrorCode.EDIT_NOT_FOUND, "the answer edits it, and there is no such file.")
         lines = file.lines()
         misplaced = edit(lines, block)
         file.edited = True
         if misplaced:
-            raise _Failed.misplaced(misplaced)
+            raise Failed.misplaced(misplaced)
 
-    def _delete(self, block: Block, file: _File) -> None:
+    def _delete(self, block: Block, file: FileDraft) -> None:
         if file.text is None:
-            raise _Failed(ErrorCode.EDIT_NOT_FOUND, "the answer deletes it, and there is no such file.")
+            raise Failed(ErrorCode.EDIT_NOT_FOUND, "the answer deletes it, and there is no such file.")
         if file.edited or file.body is not None:
-            raise _Failed(ErrorCode.EDIT_CONFLICT, "the answer both writes and deletes it.")
+            raise Failed(ErrorCode.EDIT_CONFLICT, "the answer both writes and deletes it.")
         if file.base is not None and not block.hunks:
             self._look_at_unseen(file, file.base)
         if block.hunks:
             rest = file.lines()
             if misplaced := edit(rest, block):
-                raise _Failed.misplaced(misplaced)
+                raise Failed.misplaced(misplaced)
             if rest.text().strip():
-                raise _Failed(ErrorCode.EDIT_CONFLICT, "the diff that deletes it does not hold all of it.")
+                raise Failed(ErrorCode.EDIT_CONFLICT, "the diff that deletes it does not hold all of it.")
         file.text = None
 
-    def _move(self, file: _File, target: _File) -> None:
+    def _move(self, file: FileDraft, target: FileDraft) -> None:
         if file.text is None:
-            raise _Failed(ErrorCode.EDIT_NOT_FOUND, "the answer moves it, and there is no such file.")
+            raise Failed(ErrorCode.EDIT_NOT_FOUND, "the answer moves it, and there is no such file.")
         if target.failure is not None:
             raise target.failure
         if target.text is not None or target.base is not None:
-            raise _Failed(
+            raise Failed(
                 ErrorCode.EDIT_CONFLICT, f"the answer moves it to {target.path}, which exists already."
             )
         target.text, target.origin = file.text, file.origin or file.path
@@ -312,7 +225,7 @@ class Proposer:
                 self._hold(change, problems)
         return found
 
-    def _change(self, file: _File) -> Change | None:
+    def _change(self, file: FileDraft) -> Change | None:
         if file.failure is not None:
             return self._failed(file)
         if file.origin is not None and self._renames(self._files[file.origin]) is file:
@@ -334,7 +247,7 @@ class Proposer:
         self._ask(change, [file] if target is None else [file, target])
         return change
 
-    def _renames(self, file: _File) -> _File | None:
+    def _renames(self, file: FileDraft) -> FileDraft | None:
         """The file that this one became, where nothing else was made of either."""
         at = file
         while at.moved_to is not None and at.text is None:
@@ -342,7 +255,7 @@ class Proposer:
         moved = at is not file and file.base is not None and file.text is None and at.text is not None
         return at if moved and at.failure is None and at.origin == file.path else None
 
-    def _failed(self, file: _File) -> Change | None:
+    def _failed(self, file: FileDraft) -> Change | None:
         failure = file.failure
         assert failure is not None
         if file.only_target:
@@ -360,7 +273,7 @@ class Proposer:
         )
 
     @staticmethod
-    def _ask(change: Change, files: Sequence[_File]) -> None:
+    def _ask(change: Change, files: Sequence[FileDraft]) -> None:
         holds = [hold for file in files for hold in file.holds]
         protected = [file.protected for file in files if file.protected is not None]
         if holds:
