@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from typing import TYPE_CHECKING
 
-from rolecall.llm.offline.source.promises import promised_errors
-from rolecall.llm.offline.source.raises import raised
-from rolecall.llm.offline.source.wording import first_sentence, words
+from rolecall.llm.offline.source.wording import words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rolecall.llm.offline.behaviour import Behaviour
     from rolecall.llm.offline.limits import Limit
-    from rolecall.llm.offline.source.reading import Definition, Module
     from rolecall.llm.offline.study import Sample
 
 _KEYWORD = re.compile(
@@ -28,9 +27,9 @@ _ARTICLES = frozenset(
 )
 
 
-def response(item: Definition, said: str | None = None) -> str:
+def response(item: Behaviour, said: str | None = None) -> str:
     """What the system does, as a verb phrase: from the docstring's first sentence, else from the name."""
-    said = first_sentence(item.doc()).rstrip(".") if said is None else said
+    said = item.said.rstrip(".") if said is None else said
     if not said:
         return f"{words(item.name)} (TODO(rolecall): say what the result is)"
     first = said.split(" ", 1)[0]
@@ -40,8 +39,7 @@ def response(item: Definition, said: str | None = None) -> str:
     named = words(item.name).split(" ", 1)[0].capitalize()
     if first.rstrip("s") == named.rstrip("s") or first in {"Return", "Returns", "Give", "Gives"}:
         return re.sub(r"^(\w+?)s ", r"\1 ", low) if first != named else low
-    gives = item.node.returns is not None and ast.unparse(item.node.returns) != "None"
-    if first in _ARTICLES or (gives and not _is_verb(first)):
+    if first in _ARTICLES or (item.gives and not _is_verb(first)):
         return f"give {low}"
     third = _VERBS.match(f"{said} ")
     if third and third["s"] and first not in _NOUNS:
@@ -68,25 +66,13 @@ Sort Split Start Stop Store Strip Sum Take Tell Test Turn Update Use Wait Walk W
 )
 
 
-def refusals(item: Definition) -> list[tuple[str, str, int]]:
-    """Errors with their conditions and lines: in the author's words where there are some, else the code's."""
-    promised = dict(promised_errors(item.doc()))
-    found: list[tuple[str, str, int]] = []
-    for error in raised(item.node):
-        told = promised.pop(error.name, None)
-        when = told or (f"`{error.condition}`" if error.condition else "")
-        if not any(name == error.name and known == when for name, known, _ in found):
-            found.append((error.name, when, error.line))
-    return [*found, *((name, when, item.node.lineno) for name, when in promised.items())]
-
-
-def description(items: list[Definition]) -> list[str]:
+def description(items: Sequence[Behaviour]) -> list[str]:
     """What the docstrings say, as free text of a feature."""
     lines: list[str] = []
     for item in items[:1] if len(items) == 1 else items[:6]:
         text = re.split(
             r"^\s*(?:Args|Arguments|Returns|Raises|Yields):|>>>|^\s*:\w+",
-            item.doc() or "",
+            item.doc,
             maxsplit=1,
             flags=re.MULTILINE,
         )[0]
@@ -97,21 +83,22 @@ def description(items: list[Definition]) -> list[str]:
     return lines
 
 
-def scenarios(item: Definition, samples: list[Sample], limit: Limit | None, path: str) -> list[str]:
+def scenarios(item: Behaviour, path: str) -> list[str]:
     """A success, each refusal, and an outline of the limits; every step with concrete values where known."""
     title = words(item.qualified)
-    source = f"  # Source: {path}:{item.node.lineno}"
-    works = [sample for sample in samples if sample.error is None]
-    lines = _success(title, source, works)
-    for name, when, number in _each_error(item, samples):
-        shown = _example_of(item, name, number, samples)
+    source = f"  # Source: {path}:{item.line}"
+    works = [sample for sample in item.samples if sample.error is None]
+    lines = _success(item, source, works)
+    for name, when, number in _each_error(item):
+        shown = _example_of(item, name, number)
         lines += _refusal(title, f"  # Source: {path}:{number}", name, when, shown)
-    if limit is not None:
-        return lines + _limit_outline(title, source, limit)
+    if item.limit is not None:
+        return lines + _limit_outline(title, source, item.limit)
     return lines + (_call_outline(title, source, works) if len(works) > 1 else [])
 
 
-def _success(title: str, source: str, works: list[Sample]) -> list[str]:
+def _success(item: Behaviour, source: str, works: list[Sample]) -> list[str]:
+    title = words(item.qualified)
     if works:
         given, then = f"the call {_text(works[0].call)}", f"the result is {_text(works[0].shown)}"
         return [
@@ -127,28 +114,25 @@ def _success(title: str, source: str, works: list[Sample]) -> list[str]:
         f"  Scenario: {title} succeeds",
         "    Given TODO(rolecall): the state before",
         f"    When a caller asks it to {title}",
-        "    Then TODO(rolecall): what can be seen",
+        f"    Then the result is {_flat(item.result)}"
+        if item.result
+        else "    Then TODO(rolecall): what can be seen",
         "",
     ]
 
 
-def _each_error(item: Definition, samples: list[Sample]) -> list[tuple[str, str, int]]:
-    found = refusals(item)
-    known = {name for name, _, _ in found}
-    return [
-        *found,
-        *(
-            (sample.error, "", item.node.lineno)
-            for sample in samples
-            if sample.error and sample.error not in known
-        ),
-    ][:6]
+def _each_error(item: Behaviour) -> list[tuple[str, str, int]]:
+    known = {name for name, _, _ in item.refusals}
+    shown = [
+        (sample.error, "", item.line) for sample in item.samples if sample.error and sample.error not in known
+    ]
+    return [*item.refusals, *shown][:6]
 
 
-def _example_of(item: Definition, name: str, line: int, samples: list[Sample]) -> Sample | None:
+def _example_of(item: Behaviour, name: str, line: int) -> Sample | None:
     """A call that this very line refuses; one error may have several lines, told apart by their messages."""
-    same = [error for error in raised(item.node) if error.name == name]
-    found = [sample for sample in samples if sample.error == name.rsplit(".", 1)[-1]]
+    same = [error for error in item.raised if error.name == name]
+    found = [sample for sample in item.samples if sample.error == name.rsplit(".", 1)[-1]]
     if len(same) > 1:
         message = {error.line: error.message for error in same}.get(line)
         others = {error.message for error in same if error.line != line}
@@ -197,53 +181,6 @@ def _call_outline(title: str, source: str, works: list[Sample]) -> list[str]:
     ]
     lines += ["    Then the result is <result>", "", "    Examples:", "      | call | result |"]
     return [*lines, *(f"      | {_cell(sample.call)} | {_cell(sample.shown)} |" for sample in works), ""]
-
-
-def disagreements(item: Definition, module: Module, path: str) -> list[str]:
-    """Questions where a docstring's limits or errors are not those of the code."""
-    told = [
-        int(number) for number in re.findall(r"(?<![\w.])\d+(?![\w.]*\w)", (item.doc() or "").split(">>>")[0])
-    ]
-    used = [(value, name) for value, name in _numbers(item, module) if abs(value) > 1]
-    found: list[str] = []
-    near = {close for number in told for close in (number - 1, number, number + 1)}
-    if told and used and not any(value in near for value, _ in used):
-        value, name = used[0]
-        said = (
-            f"`{path}:{item.node.lineno}`: the docstring says {told[0]}, and the code compares with {value}"
-        )
-        found.append(f"{said}{f' ({name})' if name else ''}. Which holds?")
-    names = {error.name for error in raised(item.node)}
-    place = f"`{path}:{item.node.lineno}`"
-    for name, _ in promised_errors(item.doc()):
-        if name not in names and not _is_open(item):
-            found.append(f"{place}: the docstring promises {name}, and no line raises it. Which holds?")
-    return found
-
-
-def _is_open(item: Definition) -> bool:
-    """Whether something inside could raise without a line of its own: a call, an index, a missing body."""
-    return any(isinstance(node, (ast.Subscript, ast.Call)) for node in ast.walk(item.node))
-
-
-def _numbers(item: Definition, module: Module) -> list[tuple[int, str]]:
-    """Numbers the code compares with, and the constants that hold them."""
-    found: list[tuple[int, str]] = []
-    for node in ast.walk(item.node):
-        if not isinstance(node, ast.Compare):
-            continue
-        for part in (node.left, *node.comparators):
-            if (
-                isinstance(part, ast.Constant)
-                and isinstance(part.value, int)
-                and not isinstance(part.value, bool)
-            ):
-                found.append((part.value, ""))
-            elif isinstance(part, ast.Name) and re.fullmatch(
-                r"-?\d[\d_]*", module.constants.get(part.id, "")
-            ):
-                found.append((int(module.constants[part.id]), part.id))
-    return found
 
 
 def _text(value: str) -> str:

@@ -126,14 +126,15 @@ def _python(task: str, request: TaskRequest, gathered: Gathered, target: Context
         return docstrings(request, target)
     from rolecall.llm.offline import analyst, developer, plans  # noqa: PLC0415 - likewise
     from rolecall.llm.offline.hardening import mending  # noqa: PLC0415 - likewise
+    from rolecall.llm.offline.source.behaviours import topic  # noqa: PLC0415 - likewise
     from rolecall.llm.offline.study import study  # noqa: PLC0415 - likewise
     from rolecall.llm.offline.writing import writer  # noqa: PLC0415 - likewise
 
     found = study(request, gathered, target)
     makers: dict[str, Callable[[Study], Draft]] = {
-        "requirements": analyst.requirements,
-        "user_stories": analyst.user_stories,
-        "acceptance": analyst.acceptance,
+        "requirements": lambda item: analyst.requirements(topic(item, examples=False)),
+        "user_stories": lambda item: analyst.user_stories(topic(item, examples=True)),
+        "acceptance": lambda item: analyst.acceptance(topic(item, examples=True)),
         "implement": developer.implement,
         "refactor": developer.refactor,
         "harden": mending.harden,
@@ -181,7 +182,9 @@ def _without_target(task: str, request: TaskRequest, gathered: Gathered) -> Draf
 
 
 def _other_language(task: str, request: TaskRequest, gathered: Gathered, target: ContextItem) -> Draft:
+    from rolecall.llm.offline import analyst  # noqa: PLC0415 - one role's code is loaded for one request
     from rolecall.llm.offline.languages import implementing, pages, reviewing, testing  # noqa: PLC0415 - likewise
+    from rolecall.llm.offline.languages.behaviours import topic  # noqa: PLC0415 - likewise
 
     selection = request.target.selection if request.target else None
     if task == "readme":
@@ -191,6 +194,9 @@ def _other_language(task: str, request: TaskRequest, gathered: Gathered, target:
             ("tests", "security_tests", "performance_tests"),
             lambda: testing.tests(target, selection, gathered),
         ),
+        "requirements": lambda: analyst.requirements(topic(target, selection, gathered)),
+        "user_stories": lambda: analyst.user_stories(topic(target, selection, gathered)),
+        "acceptance": lambda: analyst.acceptance(topic(target, selection, gathered)),
         "implement": lambda: implementing.implement(target, selection, gathered),
         "fix": lambda: reviewing.fix(target, request),
         "refactor": lambda: reviewing.refactor(target, selection),
@@ -199,9 +205,6 @@ def _other_language(task: str, request: TaskRequest, gathered: Gathered, target:
     if task in makers:
         return makers[task]()
     titles = {
-        "requirements": ("requirements", "Requirements"),
-        "user_stories": ("requirements", "User stories"),
-        "acceptance": ("requirements", "Acceptance criteria"),
         "test_plan": ("test-plans", "Test plan"),
         "guide": ("guides", "Guide"),
     }

@@ -13,10 +13,10 @@ from rolecall.llm.offline.source.wording import words
 if TYPE_CHECKING:
     from rolecall.llm.offline.languages.declarations import Declaration, Source
 
-_RAISED = re.compile(
+RAISED = re.compile(
     r"\bthrow\s+(?:new\s+)?([A-Z][\w.]*)|\breturn\b[^\n;]*?\b((?:\w+\.)?Err[A-Z]\w*)|\bErr\((\w+(?:::\w+)?)"
 )
-_MISSING = re.compile(r"\s*\(\s*[\"'`](?:not |un)(?:yet )?implemented|\s*\(\s*[\"'`]TODO", re.IGNORECASE)
+SAYS_MISSING = re.compile(r"\s*\(\s*[\"'`](?:not |un)(?:yet )?implemented|\s*\(\s*[\"'`]TODO", re.IGNORECASE)
 _MAX_TITLE = 110
 
 
@@ -33,9 +33,9 @@ def errors(source: Source, item: Declaration) -> list[tuple[str, str]]:
     told = read_comment(item.comment).errors
     found = list(dict.fromkeys(told))
     if item.body:
-        for match in _RAISED.finditer(source.code, item.body[0], item.body[1]):
+        for match in RAISED.finditer(source.code, item.body[0], item.body[1]):
             name = next(group for group in match.groups() if group)
-            if _MISSING.match(source.text, match.end()) or "NotImpl" in name or "UnsupportedOp" in name:
+            if SAYS_MISSING.match(source.text, match.end()) or "NotImpl" in name or "UnsupportedOp" in name:
                 continue
             last = re.split(r"\.|::", name)[-1]
             if not any(re.split(r"\.|::", known)[-1] == last for known, _ in found):
