@@ -363,5 +363,5 @@ def test_a_page_tells_what_a_comment_says_and_not_its_marks(project, path, sourc
     shop.ask("technical_writer", "api_reference", path)
 
     (page,) = (shop.files[name] for name in set(shop.files) - before)
-    described = page.split("Source:")[0].split("## `", 1)[1].split("\n\n")[1]
-    assert described == (told or "TODO(rolecall): say what it is for.")
+    described = page.split("Source:")[0].split("## `", 1)[1].split("\n\n")
+    assert (told or "TODO(rolecall): say what it is for.") in described

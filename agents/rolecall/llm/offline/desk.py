@@ -183,8 +183,16 @@ def _without_target(task: str, request: TaskRequest, gathered: Gathered) -> Draf
 
 def _other_language(task: str, request: TaskRequest, gathered: Gathered, target: ContextItem) -> Draft:
     from rolecall.llm.offline import analyst  # noqa: PLC0415 - one role's code is loaded for one request
-    from rolecall.llm.offline.languages import implementing, pages, reviewing, testing  # noqa: PLC0415 - likewise
+    from rolecall.llm.offline.languages import (  # noqa: PLC0415 - likewise
+        documenting,
+        implementing,
+        pages,
+        reference,
+        reviewing,
+        testing,
+    )
     from rolecall.llm.offline.languages.behaviours import topic  # noqa: PLC0415 - likewise
+    from rolecall.llm.offline.languages.declarations import is_readable  # noqa: PLC0415 - likewise
 
     selection = request.target.selection if request.target else None
     if task == "readme":
@@ -198,6 +206,7 @@ def _other_language(task: str, request: TaskRequest, gathered: Gathered, target:
         "user_stories": lambda: analyst.user_stories(topic(target, selection, gathered)),
         "acceptance": lambda: analyst.acceptance(topic(target, selection, gathered)),
         "implement": lambda: implementing.implement(target, selection, gathered),
+        "docstrings": lambda: documenting.docstrings(target, selection),
         "fix": lambda: reviewing.fix(target, request),
         "refactor": lambda: reviewing.refactor(target, selection),
         "harden": lambda: reviewing.harden(target, selection),
@@ -210,4 +219,6 @@ def _other_language(task: str, request: TaskRequest, gathered: Gathered, target:
     }
     folder, title = titles.get(task, ("reference", "Reference"))
     paths = {*gathered.facts.paths, *(item.path for item in gathered.items)}
+    if task == "api_reference" and is_readable(target.path):
+        return reference.reference(target, selection, paths)
     return pages.page(target, selection, paths, folder, title)
