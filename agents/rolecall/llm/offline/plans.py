@@ -7,6 +7,7 @@ from posixpath import basename, dirname, join
 from typing import TYPE_CHECKING
 
 from rolecall.llm.offline.draft import Draft
+from rolecall.llm.offline.source.environment import required_at_import
 from rolecall.llm.offline.source.raises import raised
 from rolecall.llm.offline.source.wording import slug, words
 from rolecall.llm.offline.testing.files import own_imports
@@ -205,6 +206,7 @@ def _test_file(study: Study, names: Names, body: list[str], count: int, kind: st
         )
         return draft
     names.need("import pytest")
+    names.environment = tuple(required_at_import(study.module.tree))
     layout = study.layout
     stem = basename(layout.test_path).removesuffix(".py").removeprefix("test_").removesuffix("_test")
     path = join(dirname(layout.test_path), f"test_{stem}_{kind}.py")

@@ -15,6 +15,48 @@ def variables(tree: ast.Module) -> dict[str, str | None]:
     return found
 
 
+def required_at_import(tree: ast.Module) -> list[str]:
+    """Variables whose absence makes the import itself fail, in the order of the text."""
+    found: dict[str, None] = {}
+    given = _set_before(tree)
+    waiting: list[ast.AST] = list(reversed(tree.body))
+    while waiting:
+        node = waiting.pop()
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                defaults = [each for each in node.args.kw_defaults if each is not None]
+                waiting += [*node.decorator_list, *node.args.defaults, *defaults]
+                continue
+            case ast.Lambda():
+                continue
+            case ast.If(test=test) if "__name__" in ast.unparse(test):
+                continue
+            case ast.Subscript(value=value, slice=ast.Constant(value=str(name)), ctx=ast.Load()) if (
+                _is_environment(value) and name not in given
+            ):
+                found[name] = None
+            case _:
+                pass
+        waiting += reversed(list(ast.iter_child_nodes(node)))
+    return list(found)
+
+
+def _set_before(tree: ast.Module) -> set[str]:
+    """Variables that the module sets by itself."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(value=value, slice=ast.Constant(value=str(name)), ctx=ast.Store()):
+                found |= {name} if _is_environment(value) else set()
+            case ast.Call(
+                func=ast.Attribute(value=value, attr="setdefault"), args=[ast.Constant(value=str(name)), *_]
+            ):
+                found |= {name} if _is_environment(value) else set()
+            case _:
+                continue
+    return found
+
+
 def _read(node: ast.AST) -> tuple[str, str | None] | None:
     match node:
         case ast.Subscript(value=value, slice=ast.Constant(value=str(name))) if _is_environment(value):

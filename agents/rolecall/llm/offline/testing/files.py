@@ -54,6 +54,7 @@ def own_imports(layout: Layout, names: Names, source_path: str, test_path: str) 
 
 def _preparation(layout: Layout, names: Names, source_path: str, depth: int) -> list[str]:
     """What has to happen before the target can be imported from a file ``depth`` folders deep."""
+    environment = _environment(names)
     if layout.by_path:
         names.load_by_path(layout.module)
         names.need("import importlib.util")
@@ -63,6 +64,7 @@ def _preparation(layout: Layout, names: Names, source_path: str, depth: int) -> 
         alias = names.alias(layout.module)
         unique = f"{alias}_under_test"
         return [
+            *environment,
             "",
             f"# The name {layout.module} belongs to another module, too: this one is loaded by its path.",
             f"_spec = importlib.util.spec_from_file_location({quoted(unique)}, {place})",
@@ -71,7 +73,7 @@ def _preparation(layout: Layout, names: Names, source_path: str, depth: int) -> 
             f"{alias} = sys.modules[_spec.name] = importlib.util.module_from_spec(_spec)",
             f"_spec.loader.exec_module({alias})",
         ]
-    lines: list[str] = []
+    lines = environment
     if not layout.findable:
         names.need("import sys")
         names.need("from pathlib import Path")
@@ -87,6 +89,18 @@ def _preparation(layout: Layout, names: Names, source_path: str, depth: int) -> 
         names.need("import importlib")
         lines += ["", f"{names.alias(layout.module)} = importlib.import_module({quoted(layout.module)})"]
     return lines
+
+
+def _environment(names: Names) -> list[str]:
+    """Values for the variables without which the import fails; a number passes for a text, too."""
+    if not names.environment:
+        return []
+    names.need("import os")
+    return [
+        "",
+        "# TODO(rolecall): read while the code is imported; give values that the tests may use.",
+        *(f'os.environ.setdefault({quoted(name)}, "1")' for name in names.environment),
+    ]
 
 
 def _from_test(depth: int, path: str) -> str:

@@ -48,6 +48,7 @@ class Names:
         direct: imported names by module.
         whole: modules that are imported as a whole, because their names would clash.
         standard: imports of the standard library and of pytest, as statements.
+        environment: variables without which importing the target fails.
     """
 
     module: str
@@ -57,6 +58,7 @@ class Names:
     standard: set[str] = field(default_factory=set[str])
     bound: dict[str, str] = field(default_factory=dict[str, str])
     loaded: set[str] = field(default_factory=set[str])
+    environment: tuple[str, ...] = ()
 
     def symbol(self, name: str, module: str | None = None) -> str:
         """How the test writes a name of a module; it is imported.

@@ -9,6 +9,7 @@ from rolecall.llm.offline.evaluation.budget import NotUnderstood, Opaque
 from rolecall.llm.offline.evaluation.imports import load_module
 from rolecall.llm.offline.evaluation.runtime import Run
 from rolecall.llm.offline.evaluation.streams import Stream
+from rolecall.llm.offline.source.environment import required_at_import
 from rolecall.llm.offline.source.reading import Definition, Module, is_stub, selected_definitions
 from rolecall.llm.offline.testing.candidates import OMITTED
 from rolecall.llm.offline.testing.cases import Case, CaseWriter, frozen_case, message_of
@@ -79,6 +80,11 @@ class SuiteBuilder:
         self.run.trees[name] = module.tree
         self.scope = load_module(self.run, name)
         self.names = Names(name, frozenset(module.top_level_names()))
+        self.names.environment = tuple(
+            dict.fromkeys(
+                variable for tree in self.run.trees.values() for variable in required_at_import(tree)
+            )
+        )
         self._writer = CaseWriter(Writer(self.run, self.names, pytest_in_use), self.names)
         self._prepared = Preparation(self.run, self.scope, module)
         self.known = Known()
