@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -574,3 +575,55 @@ def test_nothing_outside_the_workspace_is_ever_written(tmp_path_factory, paths, 
     assert sorted(path.name for path in folder.iterdir()) in (["outside", "state", "ws"], ["outside", "ws"])
     assert [path.name for path in outside.iterdir()] == ["b.py"]
     assert (outside / "b.py").read_text() == "untouched"
+
+
+class Swap:
+    """Somebody who puts a link to an outside folder in a folder's place, before the effect of that number."""
+
+    def __init__(self, folder, outside, moment, *, back):
+        self.folder, self.outside, self.left, self.back = folder, outside, moment, back
+        self.aside = folder.with_name("aside")
+
+    def __call__(self, label):
+        if self.left == 0 and self.folder.is_dir() and not self.folder.is_symlink():
+            self.folder.rename(self.aside)
+            self.folder.symlink_to(self.outside)
+        elif self.left == -1 and self.back and self.folder.is_symlink():
+            self.folder.unlink()
+            self.aside.rename(self.folder)
+        self.left -= 1
+
+
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    moment=st.integers(0, 60),
+    swapped=st.sampled_from(["src", "src/deep", "kept"]),
+    back=st.booleans(),
+    kinds=st.sets(st.sampled_from(["create", "modify", "delete", "rename"]), min_size=1),
+)
+def test_no_race_with_a_link_leads_outside_the_workspace(tmp_path_factory, moment, swapped, back, kinds):
+    folder = tmp_path_factory.mktemp("race")
+    root, outside = folder / "ws", folder / "outside"
+    for home in (root / "src/deep", root / "kept", outside, outside / "deep"):
+        home.mkdir(parents=True)
+        for name in ("modify.py", "delete.py", "rename.py"):
+            (home / name).write_text("before\n")
+    untouched = {path: path.read_text() for path in outside.rglob("*") if path.is_file()}
+    workspace = Workspace((root,))
+    documents = Documents(workspace, PathPolicy(workspace))
+    changes = [
+        Change(
+            f"{home}/{kind}.py",
+            kind,
+            new_path=f"{home}/renamed.py" if kind == "rename" else None,
+            base=None if kind == "create" else documents.read(f"{home}/{kind}.py"),
+            after=None if kind == "delete" else "after\n",
+        )
+        for home in ("src", "src/deep", "kept")
+        for kind in sorted(kinds)
+    ]
+    hook = Swap(root / swapped, outside, moment, back=back)
+    writer = DiskWriter(workspace, PathPolicy(workspace), folder / "state", effects=Effects(hook))
+    with suppress(RolecallError):
+        writer.write(changes, task_id="t")
+    assert {path: path.read_text() for path in outside.rglob("*") if path.is_file()} == untouched
