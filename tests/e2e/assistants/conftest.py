@@ -32,11 +32,13 @@ class Desk:
         surroundings: of the servers it starts; what is set there reaches them through the assistant alone.
         project: the current folder.
         command: the installed `rolecall`.
+        patience_s: longest run of an assistant.
     """
 
     surroundings: Surroundings
     project: Path
     command: Path
+    patience_s: float = CLIENT_S
 
     def settings(self, client: str) -> str:
         """What `--print-config` prints for the command as it is installed here."""
@@ -68,7 +70,7 @@ class Desk:
             },
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=CLIENT_S,
+            timeout=self.patience_s,
             check=False,
         )
         assert done.returncode == 0, done.stdout.decode()[-4_000:] + done.stderr.decode()[-4_000:]

@@ -56,6 +56,13 @@ def slow(_: Received) -> Reply:
     return stream(chunk(""), Pause(SLOW_S), chunk(text), chunk(finish="stop"))
 
 
+def trickle(_: Received) -> Reply:
+    """The same, a word at a time for longer than any client waits."""
+    text = f'<file path="{WRITTEN}">\n{TESTS}</file>\n<done files="1"/>\n'
+    words = [piece for _ in range(40) for piece in (chunk("Thinking. "), Pause(10))]
+    return stream(*words, chunk(f"\n\nOne test of the discount.\n\n{text}"), chunk(finish="stop"))
+
+
 def assert_told(shown: list[str], project: Path) -> None:
     """The model was shown the proposal and what became of it, and the file is there."""
     proposal, outcome = shown

@@ -106,3 +106,20 @@ def test_codex_loses_nothing_of_a_call_that_outlasts_its_patience(desk: Desk, tm
 
     assert '"running"' in model.shown[0]
     assert "One test of the discount." in model.shown[-1]
+
+
+@pytest.mark.timeout(600)
+def test_codex_loses_nothing_of_a_call_of_400_seconds(desk: Desk, tmp_path: Path) -> None:
+    """With everybody's settings: Codex gives up on a call after 300 s, ours answers after 270 s."""
+    desk.patience_s = 580
+    with (
+        endpoint_in_thread(default=story.trickle) as endpoint,
+        scripted_model(story.ASK, *[story.fetch] * 12, "Done.") as model,
+    ):
+        desk.surroundings.use(endpoint.base_url)
+        events = codex(desk, model, tmp_path)
+
+    assert '"running"' in model.shown[0]
+    assert {status for _, status in calls(events)} == {"completed"}
+    assert "One test of the discount." in model.shown[-1]
+    assert len(endpoint.completions) == 1
