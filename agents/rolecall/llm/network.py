@@ -54,9 +54,12 @@ class Network(httpcore2.AsyncNetworkBackend):
         local = (local_address, 0) if local_address else None
         with _mapped(httpcore2.ConnectTimeout, httpcore2.ConnectError):
             async with asyncio.timeout(timeout):
-                await _looked_up(host)
+                delay = None
+                if not _is_address(host):
+                    await _looked_up(host)
+                    delay = HAPPY_EYEBALLS_S
                 _, stream = await loop.create_connection(
-                    Stream, host, port, local_addr=local, happy_eyeballs_delay=HAPPY_EYEBALLS_S
+                    Stream, host, port, local_addr=local, happy_eyeballs_delay=delay
                 )
         for option in socket_options or ():
             stream.socket.setsockopt(*option)
@@ -227,15 +230,21 @@ class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
             raise self._error
 
 
+def _is_address(host: str) -> bool:
+    """Whether it is an address: there is nothing to look up, and no other address to race with."""
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
 async def _looked_up(host: str) -> None:
     """Wait until the name service has answered, well or ill; what it said is asked for again, and known then.
 
     A look-up cannot be stopped. The loop's own ends in a thread that the end of the process waits for, half
     a minute where no name server answers; this one's thread is left behind.
     """
-    with suppress(ValueError):
-        ipaddress.ip_address(host.partition("%")[0])
-        return
     loop = asyncio.get_running_loop()
     answered = asyncio.Event()
 
