@@ -221,7 +221,7 @@ def _by_model(request: Received) -> Reply:
 
 
 ELSEWHERE = [
-    final("breaker-opens", "The endpoint stays down", "500, always; `breaker.failure_threshold` 2", http_error(500), "breaker_open", "nothing was sent", exit=4, requests=(2, 2, 0), retry_after=True, settings={"ROLECALL_BREAKER__FAILURE_THRESHOLD": "2", "ROLECALL_RETRY__MAX_ATTEMPTS": "4", "ROLECALL_LLM__MODEL": "breaking"}),
+    final("breaker-opens", "The endpoint stays down", "500, always; `breaker.failure_threshold` 2", http_error(500), "breaker_open", "HTTP 500", exit=4, requests=(2, 2, 0), retry_after=True, settings={"ROLECALL_BREAKER__FAILURE_THRESHOLD": "2", "ROLECALL_RETRY__MAX_ATTEMPTS": "4", "ROLECALL_LLM__MODEL": "breaking"}),
     mended("fallback-model", "One model is down, another is not", "503 for the first, `llm.fallback_models` has a second", _by_model, requests=3, settings={"ROLECALL_LLM__FALLBACK_MODELS": '["second"]'}),
     mended("stream-off", "Streaming is turned off", "`llm.stream: false`, a JSON completion", json_answer(WHOLE), settings={"ROLECALL_LLM__STREAM": "false"}),
 ]  # fmt: skip

@@ -71,14 +71,17 @@ class BreakerRegistry:
             raise
         finally:
             for circuit, permit in zip(circuits, permits, strict=True):
-                circuit.settle(permit, circuit.judge(error))
+                outcome = circuit.judge(error)
+                if outcome == "failure":
+                    circuit.last_failure = _kind(error)
+                circuit.settle(permit, outcome)
 
     def check(self, role: str, endpoint: Endpoint, policy: BreakerSettings, *, after_s: float = 0.0) -> None:
         """Raise BreakerOpen where a request made in ``after_s`` seconds would be refused."""
         for circuit in self._pair(role, endpoint, policy):
             rest = circuit.present.refusal(after_s)
             if rest is not None:
-                raise _refused(endpoint, rest)
+                raise _refused(endpoint, circuit, rest)
 
     def snapshot(self) -> list[dict[str, Any]]:
         """All breakers, as JSON values; ``role`` null for those all roles share."""
@@ -101,7 +104,7 @@ class BreakerRegistry:
         except Refused as refused:
             for circuit, permit in zip(circuits, permits, strict=False):
                 circuit.settle(permit, "neutral")
-            raise _refused(endpoint, refused.retry_after_s) from None
+            raise _refused(endpoint, circuits[len(permits)], refused.retry_after_s) from None
         return permits
 
     def _pair(self, role: str, endpoint: Endpoint, policy: BreakerSettings) -> tuple[Circuit, Circuit]:
@@ -147,9 +150,18 @@ def counts(error: BaseException) -> bool:
     return isinstance(error, UpstreamError) and error.retriable
 
 
-def _refused(endpoint: Endpoint, retry_after_s: float) -> BreakerOpen:
+def _kind(error: BaseException | None) -> str:
+    """What a failure was, without the endpoint's words: they may quote a request that another user made."""
+    if not isinstance(error, UpstreamError):
+        return ""
+    return f"HTTP {error.status}" if error.status else error.code
+
+
+def _refused(endpoint: Endpoint, circuit: Circuit, retry_after_s: float) -> BreakerOpen:
+    last = f", last with {circuit.last_failure}" if circuit.last_failure else ""
     return BreakerOpen(
-        f"{host_of(endpoint)} failed too often lately on requests to {endpoint.model}; nothing was sent.",
+        f"{host_of(endpoint)} failed too often lately on requests to {endpoint.model}{last}; "
+        "nothing was sent.",
         hint=f"Its breaker lets a request through again in {max(1, round(retry_after_s))} s. "
         "`rolecall doctor` tells whether the endpoint is well.",
         retry_after_s=round(retry_after_s, 3),

@@ -173,6 +173,9 @@ class Circuit(CircuitBreaker):  # type: ignore[misc]  # untyped base
         policy: when to open and to close; may be replaced at any time.
         changed: called with the names of the old and the new state at each change.
         counts: whether an exception is a failure of the endpoint; others are neutral.
+
+    Attributes:
+        last_failure: what the latest failure was, in a word; empty before the first.
     """
 
     def __init__(
@@ -186,6 +189,7 @@ class Circuit(CircuitBreaker):  # type: ignore[misc]  # untyped base
         self.policy = policy
         self._changed = changed
         self._counts = counts
+        self.last_failure = ""
         super().__init__(fail_max=policy.failure_threshold)
 
     @property

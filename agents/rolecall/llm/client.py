@@ -29,6 +29,7 @@ from rolecall.llm import offline_stream
 from rolecall.llm.deadlines import Deadlines, total_passed
 from rolecall.llm.measure import Measurement
 from rolecall.llm.retry import Schedule
+from rolecall.llm.secrecy import host_of
 from rolecall.llm.stream import Exchange
 from rolecall.llm.types import FinishChunk, TextChunk
 
@@ -90,6 +91,7 @@ class _Asking:
     made: int = 0
     shown: bool = False
     reason: str | None = None
+    failed: UpstreamError | None = None
     ends_at: float = 0.0
     schedule: Schedule = field(init=False)
 
@@ -108,6 +110,8 @@ class _Asking:
                         yield item
             except RolecallError as error:
                 if is_last or not _another_model_may_help(error):
+                    if isinstance(error, BreakerOpen) and self.failed is not None:
+                        raise _cut_short(self.failed, error, endpoint) from None
                     raise
                 self.reason = error.code
                 log.warning(
@@ -138,7 +142,7 @@ class _Asking:
                     async for item in said:
                         yield item
             except UpstreamError as error:
-                self.reason = error.code
+                self.reason, self.failed = error.code, error
                 # Not its message: endpoints quote the request they refuse.
                 log.warning(
                     "attempt failed",
@@ -210,6 +214,17 @@ class _Asking:
 
 
 _CONNECTION_FAILURES = (EndpointUnreachable, UpstreamUnavailable, UpstreamProtocolError, TimedOut)
+
+
+def _cut_short(failed: UpstreamError, refused: BreakerOpen, endpoint: Endpoint) -> BreakerOpen:
+    """The error of a task that failed before a breaker refused it: why it failed, and why it stops."""
+    cause = failed.message if failed.message.endswith((".", "!", "?", "…")) else f"{failed.message}."
+    return BreakerOpen(
+        f"{cause} No further attempt was made: the breaker of {host_of(endpoint)} for {endpoint.model} "
+        "is open.",
+        hint=refused.hint,
+        retry_after_s=max(refused.retry_after_s or 0.0, failed.retry_after_s or 0.0),
+    )
 
 
 def _another_model_may_help(error: RolecallError) -> bool:

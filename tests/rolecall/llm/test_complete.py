@@ -261,8 +261,37 @@ async def test_the_breaker_opens_and_then_nothing_is_sent(runtime):
         first, second = await ask(runtime, connection, call), await ask(runtime, connection, call)
     assert isinstance(first.error, BreakerOpen)
     assert isinstance(second.error, BreakerOpen)
+    assert "last with HTTP 500; nothing was sent" in second.error.message
     assert second.error.retry_after_s == pytest.approx(59, abs=1)
     assert (len(first.attempts), len(second.attempts), len(endpoint.completions)) == (2, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("reply", "cause"),
+    [(http_error(500, "out of memory"), "(HTTP 500). It said: out of memory."), (stream(before_head=[Reset()]), "broke the connection")],
+)  # fmt: skip
+async def test_a_breaker_that_opens_between_a_tasks_own_attempts_hides_not_why_they_failed(
+    runtime, reply, cause
+):
+    connection = FakeConnection({"breaker": {"failure_threshold": 2, "open_s": 30}, **NO_JITTER})
+    async with FakeEndpoint(default=reply) as endpoint:
+        said = await ask(runtime, connection, call_to(endpoint_at(endpoint.base_url)))
+    assert isinstance(said.error, BreakerOpen)
+    assert cause in said.error.message
+    assert "nothing was sent" not in said.error.message
+    assert "No further attempt was made: the breaker of" in said.error.message
+    assert said.error.retry_after_s == pytest.approx(29, abs=1)
+
+
+async def test_a_fallback_whose_breaker_is_open_hides_not_why_the_first_model_failed(runtime):
+    groups = {"breaker": {"failure_threshold": 1}, "retry": {"max_attempts": 1}}
+    async with FakeEndpoint(default=http_error(503, "going down")) as endpoint:
+        await ask(runtime, FakeConnection(groups), call_to(endpoint_at(endpoint.base_url, model="second")))
+        connection = FakeConnection({**groups, "llm": {"fallback_models": ["second"]}})
+        said = await ask(runtime, connection, call_to(endpoint_at(endpoint.base_url)))
+    assert isinstance(said.error, BreakerOpen)
+    assert "fake-model (HTTP 503). It said: going down." in said.error.message
+    assert "for second is open" in said.error.message
 
 
 async def test_an_open_breaker_answers_within_50_ms(runtime):
