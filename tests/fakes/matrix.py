@@ -154,6 +154,22 @@ CANCELS = [
 ]  # fmt: skip
 
 
+def _slow(fault: str, injected: str, test: str, **cells: str) -> Row:
+    members = {"result": "`completed`", "reads": "the answer", "saw": "1 request", **cells}
+    return Row(fault, injected, exit="-", test=f"test_slow_callbacks.py::{test}", **members)
+
+
+_TAKES = "test_the_time_a_callback_takes_is_no_silence_of_the_endpoint"
+
+PROGRAMS = [
+    _slow("A program's callback blocks", "`on_delta` keeps the loop a little longer than `llm.idle_timeout_s`", f"{_TAKES}[blocks-a-bit]"),
+    _slow("A program's callback blocks for long", "`on_delta` keeps the loop 3 times as long", f"{_TAKES}[blocks-long]"),
+    _slow("A program's callback takes its time", "`on_delta` is awaited 3 times as long", f"{_TAKES}[awaits-long]"),
+    _slow("A callback and an endpoint share one loop", "`on_delta` keeps the endpoint from running, too", "test_an_endpoint_that_a_callback_keeps_from_running_is_not_blamed"),
+    _slow("A callback blocks, and the endpoint stalls", "`on_delta` blocks; text, silence", "test_an_endpoint_that_falls_silent_is_told_though_a_callback_blocks", result="`failed`, `timed_out`", reads="… llm.idle_timeout_s …", saw="1 request, hung up"),
+]  # fmt: skip
+
+
 def _random(seed: int) -> Row:
     return Row(
         f"One request in five fails (seed {seed})",
@@ -166,7 +182,7 @@ def _random(seed: int) -> Row:
     )
 
 
-ROWS = [*map(_wire, WIRE), *LLMOCK, *LLAMA, *CANCELS, _random(1), _random(2)]
+ROWS = [*map(_wire, WIRE), *LLMOCK, *LLAMA, *CANCELS, *PROGRAMS, _random(1), _random(2)]
 
 
 def table() -> str:

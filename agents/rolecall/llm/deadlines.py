@@ -1,7 +1,8 @@
 """The deadlines of one attempt: first token, silence within the answer, the whole task.
 
 A keep-alive comment resets none of them; only what the model writes does. The time a slow reader takes
-between two chunks is its own, not the endpoint's.
+between two chunks is its own, not the endpoint's; nor is the time in which somebody keeps the whole loop, a
+callback that blocks for instance: what the endpoint sent meanwhile is read first.
 
 One timer serves a whole attempt: it is moved only when it rings, not for each piece of the answer, which
 would cost more than the reading does.
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from rolecall.settings.model import LlmSettings
 
 T = TypeVar("T")
+
+LATE_S = 0.1
+"""Seconds a timer may ring late before that is taken for a loop that was kept from running."""
 
 
 class Deadlines:
@@ -98,9 +102,24 @@ class Deadlines:
         self._timer = None
         if self._waiting is None:
             return
-        if self._loop.time() < self._ends_at:
+        now = self._loop.time()
+        late = now - self._ends_at
+        if late > LATE_S:
+            # So long, at least, nobody could read; the endpoint gets it back, but not beyond the total.
+            self._ends_at = min(now + late, self._total_at)
+        if now < self._ends_at:
             self._set_timer()
         else:
+            # What has come by now wakes the reader before this.
+            self._loop.call_soon(self._give_up)
+
+    def _give_up(self) -> None:
+        if self._waiting is None:
+            return
+        if self._loop.time() < self._ends_at:
+            if self._timer is None:
+                self._set_timer()
+        elif not self._rang:
             self._rang = True
             self._waiting.cancel()
 
