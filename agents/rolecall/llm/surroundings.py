@@ -1,7 +1,8 @@
 """Which proxy and which certificates a client's environment asks for.
 
 The environment is the client's, handed in; the process that serves may have another. The rules are those
-of curl and requests: lower-case names win, ``NO_PROXY`` lists hosts, domains, networks or ``*``.
+of curl and requests: lower-case names win, also when they are set to nothing, which turns the proxy off.
+``NO_PROXY`` lists hosts, domains, networks or ``*``, where wanted with a port.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_PORTS = {"http": 80, "https": 443}
+
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR")
 
 
@@ -20,9 +23,10 @@ def proxy_for(url: str, environment: Mapping[str, str]) -> str | None:
     """The proxy for ``url``; None for a direct connection. Loopback never goes through one."""
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".").lower()
-    if is_loopback(host) or _is_exempt(host, parts.port, _variable(environment, "no_proxy")):
+    port = parts.port or _PORTS.get(parts.scheme.lower())
+    if is_loopback(host) or _is_exempt(host, port, _variable(environment, "no_proxy")):
         return None
-    proxy = _variable(environment, f"{parts.scheme.lower()}_proxy") or _variable(environment, "all_proxy")
+    proxy = _variable(environment, f"{parts.scheme.lower()}_proxy", "all_proxy")
     return proxy if not proxy or "://" in proxy else f"http://{proxy}"
 
 
@@ -41,29 +45,47 @@ def is_loopback(host: str) -> bool:
     return address is not None and address.is_loopback
 
 
-def _variable(environment: Mapping[str, str], name: str) -> str | None:
-    return environment.get(name) or environment.get(name.upper()) or None
+def _variable(environment: Mapping[str, str], *names: str) -> str | None:
+    """The first of ``names`` that is set, in lower or upper case; None where it is set to nothing."""
+    spelled = (spelling for name in names for spelling in (name, name.upper()))
+    return next((environment[name].strip() or None for name in spelled if name in environment), None)
 
 
 def _is_exempt(host: str, port: int | None, exempt: str | None) -> bool:
-    for entry in (exempt or "").replace(",", " ").split():
-        if entry == "*" or _matches(host, port, entry.lower()):
-            return True
-    return False
+    entries = (exempt or "").replace(",", " ").lower().split()
+    return any(entry == "*" or _matches(host, port, entry) for entry in entries)
 
 
 def _matches(host: str, port: int | None, entry: str) -> bool:
     address = _address(host)
-    if address is not None:
-        try:
-            return address in ipaddress.ip_network(entry.strip("[]"), strict=False)
-        except ValueError:
-            pass
-    name, _, wanted = entry.rpartition(":") if entry.count(":") == 1 else (entry, "", "")
+    if address is not None and (network := _network(entry)) is not None:
+        return address in network
+    name, wanted = _divided(entry)
     if wanted and wanted != str(port):
         return False
-    domain = name.removeprefix("*").lstrip(".")
+    if address is not None:
+        return address == _address(name)
+    domain = name.removeprefix("*").strip(".")
     return bool(domain) and (host == domain or host.endswith(f".{domain}"))
+
+
+def _divided(entry: str) -> tuple[str, str]:
+    """Host and port of an entry; the port is empty where it names none."""
+    if entry.startswith("["):
+        host, _, port = entry[1:].partition("]")
+        return host, port.removeprefix(":")
+    if entry.count(":") == 1:
+        host, _, port = entry.partition(":")
+        return host, port
+    return entry, ""
+
+
+def _network(entry: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    address, slash, bits = entry.partition("/")
+    try:
+        return ipaddress.ip_network(address.strip("[]") + slash + bits.strip("[]"), strict=False)
+    except ValueError:
+        return None
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
