@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from rolecall.llm.types import Endpoint
 
 
+PROXY_LOGIN = 407
+"""The status by which a proxy asks for a login (RFC 9110 section 15.5.8)."""
+
+
 class HttpFailure(Exception):  # a fact to classify, not yet an error
     """The endpoint answered with a status that is not 2xx.
 
@@ -72,7 +76,7 @@ def from_event(body: Any, endpoint: Endpoint) -> UpstreamError:
 class Row:
     """One thing that can be wrong: when it is, which error it is, and what to say.
 
-    ``what`` and ``hint`` may name ``{host}``, ``{model}``, ``{status}`` and ``{location}``.
+    ``what`` and ``hint`` may name ``{host}``, ``{proxy}``, ``{model}``, ``{status}`` and ``{location}``.
     """
 
     fits: Callable[[Problem], bool]
@@ -86,7 +90,8 @@ class Row:
 def _decide(problem: Problem, endpoint: Endpoint, headers: Mapping[str, str]) -> UpstreamError:
     row = next(row for row in TABLE if row.fits(problem))
     words = {
-        "host": host_of(endpoint),
+        "host": _speaker(problem, endpoint),
+        "proxy": f"proxy {masked_url(endpoint.proxy)}" if endpoint.proxy else "proxy",
         "model": endpoint.model,
         "status": f"HTTP {problem.status}" if problem.status else "an error within its answer",
         "location": scrubbed(_target(headers), endpoint),
@@ -105,6 +110,16 @@ def _decide(problem: Problem, endpoint: Endpoint, headers: Mapping[str, str]) ->
         error.limit_tokens = problem.window_tokens()
         error.prompt_tokens = problem.prompt_tokens()
     return error
+
+
+def _speaker(problem: Problem, endpoint: Endpoint) -> str:
+    """Who answered: where a proxy reads what it passes on, it may have been the proxy itself."""
+    host = host_of(endpoint)
+    if endpoint.proxy is None or endpoint.origin.startswith("https:"):
+        return host
+    if problem.structured or problem.status == PROXY_LOGIN:
+        return host
+    return f"{host}, or the proxy {masked_url(endpoint.proxy)} before it,"
 
 
 def _target(headers: Mapping[str, str]) -> str:
@@ -263,10 +278,11 @@ TABLE: Final = (
         quote=False,
     ),
     Row(
-        lambda p: p.status == 407,  # noqa: PLR2004
+        lambda p: p.status == PROXY_LOGIN,
         EndpointUnreachable,
-        "The proxy in front of {host} asks for a login.",
-        "Put user and password into HTTPS_PROXY, or exempt the host with NO_PROXY.",
+        "The {proxy} in front of {host} asks for a login.",
+        "Put user and password into the address of the proxy (HTTPS_PROXY, HTTP_PROXY), or exempt the host "
+        "with NO_PROXY.",
         retriable=False,
         quote=False,
     ),

@@ -28,6 +28,16 @@ HAPPY_EYEBALLS_S = 0.25
 """Seconds after which the next address is tried as well (RFC 8305 section 8)."""
 
 
+class HandshakeFailed(httpcore2.ConnectError):
+    """There is a connection, and no encryption over it.
+
+    Attributes:
+        handshakes: that were still to come; 2 where it was the one with a proxy on the way to an endpoint.
+    """
+
+    handshakes = 0
+
+
 class Network(httpcore2.AsyncNetworkBackend):
     """Opens connections.
 
@@ -140,9 +150,10 @@ class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  # httpcore2's signature
         """What has come, empty at the end."""
         late: type[Exception] = httpcore2.ReadTimeout
-        if self.handshakes:
-            timeout, late = self.connect_s, httpcore2.ConnectTimeout
-        with _mapped(late, httpcore2.ReadError):
+        broken: type[Exception] = httpcore2.ReadError
+        if self.handshakes:  # a proxy is to speak, nobody behind it
+            timeout, late, broken = self.connect_s, httpcore2.ConnectTimeout, httpcore2.ProxyError
+        with _mapped(late, broken):
             if not self._received and not self._ended:
                 self._reader = asyncio.get_running_loop().create_future()
                 if timeout is None:
@@ -150,8 +161,8 @@ class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
                 else:
                     async with asyncio.timeout(timeout):
                         await self._reader
-            if not self._received and self._error is not None:
-                raise self._error
+            if not self._received and (self._error is not None or self.handshakes):
+                raise self._error or ConnectionResetError
         return self._taken(max_bytes)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109  # httpcore2's signature
@@ -176,13 +187,15 @@ class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
         timeout: float | None = None,  # noqa: ASYNC109  # httpcore2's signature
     ) -> httpcore2.AsyncNetworkStream:
         """Encrypt what follows."""
+        failed = HandshakeFailed()
+        failed.handshakes = self.handshakes
         if self._received:
             # A proxy's words from before the handshake would be read as the endpoint's from after it.
             self._transport.abort()
-            raise httpcore2.ConnectError from ssl.SSLError("plain text before the handshake")
+            raise failed from ssl.SSLError("plain text before the handshake")
         loop = asyncio.get_running_loop()
         try:
-            with _mapped(httpcore2.ConnectTimeout, httpcore2.ConnectError):
+            with _mapped(httpcore2.ConnectTimeout, lambda _: failed):
                 async with asyncio.timeout(timeout):
                     encrypted = await loop.start_tls(
                         self._transport, self, ssl_context, server_hostname=server_hostname
@@ -191,7 +204,7 @@ class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
             self._transport.abort()
             raise
         if encrypted is None:  # it ended during the handshake
-            raise httpcore2.ConnectError
+            raise failed
         self._transport = encrypted
         self.handshakes = max(0, self.handshakes - 1)
         return self
@@ -271,7 +284,7 @@ def _is_readable(below: socket.socket | None) -> bool:
 
 
 @contextmanager
-def _mapped(timeout: type[Exception], failure: type[Exception]) -> Generator[None]:
+def _mapped(timeout: type[Exception], failure: Callable[[Exception], Exception]) -> Generator[None]:
     """Raise what httpcore2 expects, with the original as its cause."""
     try:
         yield

@@ -5,27 +5,18 @@ Importing this module imports openai and httpx2; it is only imported once a pool
 
 from __future__ import annotations
 
-import socket
-import ssl
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import openai
 
-from rolecall.errors import (
-    ConfigurationInvalid,
-    EndpointUnreachable,
-    TimedOut,
-    UpstreamError,
-    UpstreamProtocolError,
-    UpstreamUnavailable,
-)
-from rolecall.llm import classify
-from rolecall.llm.secrecy import host_of, masked_url
+from rolecall.errors import ConfigurationInvalid, UpstreamProtocolError
+from rolecall.llm import classify, failures
+from rolecall.llm.secrecy import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
 
     from openai import AsyncOpenAI
 
@@ -38,10 +29,6 @@ _Unread: Any = openai.AsyncStream
 
 _NEWER_NAMES = ("api.openai.com", ".openai.azure.com")
 """Hosts that want ``max_completion_tokens``; all others know ``max_tokens``."""
-
-
-PROXY_WORDS = 80
-"""Characters of a proxy's refusal that are shown."""
 
 
 async def send(
@@ -88,10 +75,14 @@ def mapped_errors(endpoint: Endpoint, settings: LlmSettings) -> Generator[None]:
         yield
     except classify.HttpFailure as failure:
         raise classify.from_status(failure, endpoint) from None
+    except (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol):
+        raise _unsendable(endpoint) from None
     except openai.APIConnectionError as error:
-        raise _transport_error(error.__cause__ or error, endpoint, settings) from None
+        if isinstance(error.__cause__, httpx2.LocalProtocolError | httpx2.UnsupportedProtocol):
+            raise _unsendable(endpoint) from None
+        raise failures.error_of(error.__cause__ or error, endpoint, settings) from None
     except httpx2.TransportError as error:
-        raise _transport_error(error, endpoint, settings) from None
+        raise failures.error_of(error, endpoint, settings) from None
     except httpx2.DecodingError:
         raise _protocol_error(endpoint, "a body whose compression cannot be undone") from None
     except openai.OpenAIError as error:
@@ -135,65 +126,6 @@ def _headers(endpoint: Endpoint, *, stream: bool) -> dict[str, Any]:
     )
 
 
-def _transport_error(
-    error: BaseException, endpoint: Endpoint, settings: LlmSettings
-) -> UpstreamError | ConfigurationInvalid:
-    host = host_of(endpoint)
-    match error:
-        case httpx2.ConnectTimeout():
-            return TimedOut(
-                f"No connection to {host} within {settings.connect_timeout_s:g} s (llm.connect_timeout_s).",
-                hint="Check llm.base_url, your network and your proxy, or raise llm.connect_timeout_s.",
-            )
-        case httpx2.ProxyError():
-            said = f" ({words})" if (words := str(error).strip()[:PROXY_WORDS]) else ""
-            return EndpointUnreachable(
-                f"The proxy {masked_url(endpoint.proxy or '')} refused the way to {host}{said}.",
-                hint="Check HTTPS_PROXY and its login, or exempt the host with NO_PROXY.",
-            )
-        case httpx2.ConnectError():
-            return _unconnected(error, endpoint)
-        case httpx2.LocalProtocolError() | httpx2.UnsupportedProtocol():
-            return _unsendable(endpoint)
-        case httpx2.TimeoutException():
-            return TimedOut(f"{host} took too long to take the request.", hint="Try again.")
-        case _:
-            return UpstreamUnavailable(
-                f"{host} broke the connection in the middle of the request to {endpoint.model}.",
-                hint="Try again; if it stays, look at the server's log.",
-            )
-
-
-def _unconnected(error: BaseException, endpoint: Endpoint) -> EndpointUnreachable:
-    host = host_of(endpoint)
-    causes = list(_causes(error))
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        return EndpointUnreachable(
-            f"The certificate of {host} is not trusted.",
-            hint="If your network has its own authority, point SSL_CERT_FILE to its certificates.",
-            retriable=False,
-        )
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return EndpointUnreachable(
-            f"{host} does not speak TLS as expected.",
-            hint="Check whether llm.base_url should begin with http:// instead of https://.",
-            retriable=False,
-        )
-    if endpoint.proxy is None and any(isinstance(cause, socket.gaierror | UnicodeError) for cause in causes):
-        return EndpointUnreachable(
-            f"The name {host} cannot be found.", hint="Check llm.base_url and your network connection."
-        )
-    if endpoint.proxy is not None:
-        return EndpointUnreachable(
-            f"The proxy {masked_url(endpoint.proxy)} on the way to {host} does not answer.",
-            hint="Check HTTPS_PROXY, or exempt the host with NO_PROXY.",
-        )
-    return EndpointUnreachable(
-        f"Nothing answers at {host}.",
-        hint="Start the server, or check llm.base_url; `rolecall doctor` shows what would be used.",
-    )
-
-
 def _unsendable(endpoint: Endpoint) -> ConfigurationInvalid:
     return ConfigurationInvalid(
         f"The request to {host_of(endpoint)} cannot be sent: its address, key or headers have characters "
@@ -206,11 +138,3 @@ def _protocol_error(endpoint: Endpoint, what: str) -> UpstreamProtocolError:
     return UpstreamProtocolError(
         f"{host_of(endpoint)} sent {what}.", hint="Try again; if it stays, the server or a proxy is at fault."
     )
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        yield error
-        error = error.__cause__ or error.__context__

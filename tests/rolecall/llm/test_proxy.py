@@ -2,14 +2,16 @@
 
 import asyncio
 import base64
+import socket
 import ssl
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import pytest
 
 from fakes.asking import ask
 from fakes.connection import FakeConnection, FakeRuntime, call_to, endpoint_at
-from fakes.endpoint import DONE, chunk
+from fakes.endpoint import DONE, LINGER_ZERO, chunk
 from fakes.patience import PATIENCE_S
 from rolecall.errors import EndpointUnreachable, TimedOut
 
@@ -145,6 +147,86 @@ async def test_a_proxy_that_refuses_is_told_apart_from_the_endpoint(certificate,
     assert "hunter22" not in str(said.error.__dict__)
 
 
+async def refusing(reader, writer, reply, *, reset=False):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(reply)
+    await writer.drain()
+    if reset:
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+        writer.transport.abort()
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+@pytest.mark.parametrize(
+    "reply", [b"", b"SSH-2.0-OpenSSH_9\r\n", b"HTTP/1.1 200 Conn"], ids=["nothing", "no http", "half"]
+)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_a_proxy_that_hangs_up_on_the_way_is_told_and_not_the_endpoint_blamed(
+    certificate, scheme, reply, reset
+):
+    serve = partial(refusing, reply=reply, reset=reset)
+    async with listening(serve, certificate if scheme == "https" else None) as proxy:
+        said = await ask_through(f"{scheme}://ann:hunter22@127.0.0.1:{proxy}", 9, certificate)
+    assert isinstance(said.error, EndpointUnreachable)
+    assert said.error.message == (
+        f"The proxy {scheme}://127.0.0.1:{proxy} hung up when it was asked for the way to 127.0.0.1:9."
+    )
+    assert "HTTPS_PROXY" in said.error.hint
+    assert "hunter22" not in str(said.error.__dict__)
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+async def test_a_tunnel_that_ends_during_the_handshake_is_told_with_its_proxy(certificate, reset):
+    serve = partial(refusing, reply=b"HTTP/1.1 200 OK\r\n\r\n", reset=reset)
+    async with listening(serve) as proxy:
+        said = await ask_through(f"http://ann:hunter22@127.0.0.1:{proxy}", 9, certificate)
+    assert isinstance(said.error, EndpointUnreachable)
+    assert said.error.retriable
+    assert f"to 127.0.0.1:9 through the proxy http://127.0.0.1:{proxy} was closed" in said.error.message
+    assert "HTTPS_PROXY" in said.error.hint
+
+
+async def test_the_certificate_of_a_proxy_is_told_apart_from_that_of_the_endpoint(certificate):
+    async with listening(Tunnel().serve, certificate) as proxy:
+        runtime = FakeRuntime()
+        target = endpoint_at("https://127.0.0.1:9/v1", proxy=f"https://127.0.0.1:{proxy}")
+        said = await ask(runtime, FakeConnection({"retry": {"max_attempts": 1}}), call_to(target))
+        await runtime.pool.aclose()
+    assert said.error.message == f"The certificate of the proxy https://127.0.0.1:{proxy} is not trusted."
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        (b"", "The proxy {proxy} broke the connection in the middle of the request to fake-model at api"),
+        (b"HTTP/1.1 407 Login\r\ncontent-length: 0\r\n\r\n", "The proxy {proxy} in front of api.example.com asks"),
+        (b"HTTP/1.1 502 Bad\r\ncontent-length: 0\r\n\r\n", "api.example.com, or the proxy {proxy} before it, failed"),
+    ],
+    ids=["hangs up", "407", "502"],
+)  # fmt: skip
+async def test_a_proxy_that_reads_what_it_passes_on_is_told_where_it_may_have_answered_itself(reply, says):
+    async with listening(partial(refusing, reply=reply)) as proxy:
+        runtime = FakeRuntime()
+        address = f"http://ann:hunter22@127.0.0.1:{proxy}"
+        target = endpoint_at("http://api.example.com/v1", proxy=address)
+        said = await ask(runtime, FakeConnection({"retry": {"max_attempts": 1}}), call_to(target))
+        await runtime.pool.aclose()
+    assert says.format(proxy=f"http://127.0.0.1:{proxy}") in said.error.message
+    assert "hunter22" not in str(said.error.__dict__)
+
+
+@pytest.mark.parametrize(("status", "requests"), [(407, 1), (403, 1), (503, 2)])
+async def test_what_a_proxy_forbids_is_asked_once(certificate, status, requests):
+    tunnel = Tunnel(b"HTTP/1.1 %d Words\r\ncontent-length: 0\r\n\r\n" % status)
+    async with listening(tunnel.serve) as proxy:
+        runtime = FakeRuntime()
+        target = endpoint_at("https://127.0.0.1:9/v1", proxy=f"http://127.0.0.1:{proxy}")
+        said = await ask(runtime, FakeConnection({"retry": {"max_attempts": 2}}), call_to(target))
+        await runtime.pool.aclose()
+    assert f"({status} Words)" in said.error.message
+    assert len(tunnel.heads) == requests
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "no-such-proxy.invalid"])
 async def test_a_proxy_that_is_not_there_is_named_and_not_the_endpoint_blamed(certificate, host):
     said = await ask_through(f"http://ann:hunter22@{host}:9", 9, certificate)
@@ -161,6 +243,7 @@ async def test_a_proxy_that_never_answers_is_given_up_at_the_connect_deadline(ce
         said = await ask_through(f"{scheme}://127.0.0.1:{proxy}", 9, certificate, connect_timeout_s=0.3)
     assert proxying.answered.is_set()
     assert isinstance(said.error, TimedOut)
+    assert f"through the proxy {scheme}://127.0.0.1:{proxy} within" in said.error.message
     assert "llm.connect_timeout_s" in said.error.message
 
 
