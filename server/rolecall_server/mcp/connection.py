@@ -12,6 +12,7 @@ from mcp.shared.exceptions import MCPError
 
 from rolecall.errors import RolecallError
 from rolecall.roles import RoleCatalog
+from rolecall_server.mcp.subscriptions import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +47,8 @@ class Connection:
 
     Attributes:
         back_channel: tells a client of the handshake era that lists changed; None before its handshake.
-        listed: the roles the client saw last; None before it asked.
+        listed: the roles as clients last heard of them; None before one asked.
+        watched: the resources that clients subscribed to.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Connection:
         self.caller = caller
         self.back_channel: ServerSession | None = None
         self.listed: list[Role] | None = None
+        self.watched = Watched(self)
         self.http = http
         self._user = user
         self._roots_named = bool(roots)
@@ -129,9 +132,14 @@ class Connection:
         return catalog.roles()
 
     def roles_to_list(self) -> list[Role]:
-        """The roles, for a list the client keeps until it is told of a change."""
-        self.listed = self.roles()
-        return self.listed
+        """The roles, for a list the client keeps until it is told of a change.
+
+        What one client of a user asks does not make the others know of a change, over HTTP.
+        """
+        roles = self.roles()
+        if self.listed is None:
+            self.listed = roles
+        return roles
 
     def role(self, role_id: str) -> Role:
         """The role of that id.

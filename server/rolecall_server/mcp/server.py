@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import mcp_types as types
 from mcp.server.lowlevel import NotificationOptions, Server
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
+from mcp.server.subscriptions import InMemorySubscriptionBus
 
 from rolecall import __version__
-from rolecall_server.mcp import completion, prompts, resources, tools
+from rolecall_server.mcp import completion, prompts, resources, subscriptions, tools
 from rolecall_server.mcp.connection import Connection
-from rolecall_server.mcp.watching import RoleWatch
+from rolecall_server.mcp.watching import Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
@@ -81,7 +81,7 @@ def create_server(
     async def lifespan(_: Server[Connection]) -> AsyncGenerator[Connection]:
         connection = Connection(host, caller, roots, opened=opened, user=user, http=http)
         async with anyio.create_task_group() as group:
-            group.start_soon(RoleWatch(connection, bus).run)
+            group.start_soon(Watch(connection, bus).run)
             try:
                 yield connection
             finally:
@@ -103,11 +103,17 @@ def create_server(
         on_list_resource_templates=resources.list_templates,
         on_read_resource=resources.read_resource,
         on_completion=completion.complete,
-        on_subscriptions_listen=ListenHandler(bus),
+        on_subscriptions_listen=subscriptions.listening(bus),
     )
     if http is None:
         for method in ("notifications/initialized", "notifications/roots/list_changed"):
             server.add_notification_handler(method, types.NotificationParams, _on_settled)
+        server.add_request_handler(
+            "resources/subscribe", types.SubscribeRequestParams, subscriptions.subscribe
+        )
+        server.add_request_handler(
+            "resources/unsubscribe", types.UnsubscribeRequestParams, subscriptions.unsubscribe
+        )
     else:
         server.add_notification_handler(
             "notifications/cancelled", types.CancelledNotificationParams, _on_cancelled

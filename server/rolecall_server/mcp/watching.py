@@ -1,11 +1,16 @@
-"""Tells a connected client when role files changed: its tools, prompts and resources are others then."""
+"""Tells clients when role files changed, and with them the lists, and when a resource they watch did."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import anyio
-from mcp.server.subscriptions import PromptsListChanged, ResourcesListChanged, ToolsListChanged
+from mcp.server.subscriptions import (
+    PromptsListChanged,
+    ResourcesListChanged,
+    ResourceUpdated,
+    ToolsListChanged,
+)
 
 if TYPE_CHECKING:
     from mcp.server.subscriptions import SubscriptionBus
@@ -16,8 +21,8 @@ INTERVAL_S = 1.0
 """Seconds between looks; a saved role is to be known within 2 s."""
 
 
-class RoleWatch:
-    """Looks at the role files now and then.
+class Watch:
+    """Looks at the role files and at what was subscribed to now and then.
 
     Args:
         connection: the client to tell.
@@ -36,10 +41,19 @@ class RoleWatch:
             # Compared by value, since whoever refreshes the catalog first learns of the change.
             if listed is not None and self._connection.roles() != listed:
                 self._connection.listed = self._connection.roles()
-                await self._tell()
+                await self._tell_of_lists()
+            for uri in self._connection.watched.changed():
+                await self._tell_of(uri)
 
-    async def _tell(self) -> None:
-        """Say that the lists changed, in the way of the client's era."""
+    async def _tell_of(self, uri: str) -> None:
+        """Say that a resource changed, in the way of the client's era."""
+        await self._bus.publish(ResourceUpdated(uri=uri))
+        client = self._connection.back_channel
+        if client is not None:
+            await client.send_resource_updated(uri)
+
+    async def _tell_of_lists(self) -> None:
+        """Say that the lists changed, likewise."""
         for event in (ToolsListChanged(), PromptsListChanged(), ResourcesListChanged()):
             await self._bus.publish(event)
         client = self._connection.back_channel
