@@ -7,6 +7,8 @@ run to their end; it is closed after the last.
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
 from collections import deque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -221,8 +223,13 @@ def _key(endpoint: Endpoint, settings: PoolSettings) -> _Key:
 
 
 def _transport(endpoint: Endpoint, settings: PoolSettings, opened: Callable[[], None]) -> httpx2.AsyncClient:
+    imported = "rolecall.llm.transport" in sys.modules
     from rolecall.llm import transport  # noqa: PLC0415  # heavy; only once something is sent
 
+    if not imported:
+        # What was imported makes a collection of all objects due. It stops everything for a moment; now is
+        # better than among the first answers.
+        gc.collect()
     return transport.build(endpoint, settings, opened)
 
 
