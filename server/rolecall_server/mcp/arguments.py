@@ -76,6 +76,17 @@ class Arguments:
             raise self._wrong(name, "true or false")
         return value
 
+    def count(self, name: str) -> int | None:
+        """A whole number that is not negative; None where it was left out."""
+        value = self._given.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+            raise self._wrong(name, "a whole number, 0 or more")
+        if value != int(value):
+            raise self._wrong(name, "a whole number, 0 or more")
+        return int(value)
+
     def seconds(self, name: str) -> float:
         """A number that is not negative; 0 where it was left out."""
         value = self._given.get(name, 0)

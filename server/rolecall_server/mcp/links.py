@@ -1,4 +1,4 @@
-"""The addresses of this door's resources."""
+"""The addresses of this door's resources, and the other way to what is there."""
 
 from __future__ import annotations
 
@@ -25,6 +25,16 @@ def task_uri(task_id: str) -> str:
 def file_uri(task_id: str, path: str) -> str:
     """Where a file that a task proposes is read."""
     return f"{task_uri(task_id)}/files/{quote(path, safe='/')}"
+
+
+def call_for_part(task_id: str, offset: int = 0) -> str:
+    """The call that reads a task's answer in parts, from a character on."""
+    return f'task_result with {{"task_id": "{task_id}", "offset": {offset}}}'
+
+
+def whole_answer(task_id: str) -> str:
+    """Both ways to a task's whole answer: not every client's model can read resources."""
+    return f"{call_for_part(task_id)}, or the resource {task_uri(task_id)}"
 
 
 def parts(uri: str) -> list[str]:

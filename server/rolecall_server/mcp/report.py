@@ -21,22 +21,26 @@ OFFLINE = "offline scaffold, no model was called"
 _DONE = re.compile(r"^<done files=\"\d+\"/>\s*\Z", re.MULTILINE)
 """The mark that ends an answer; it tells the parser that all came, and a reader nothing."""
 
-ANSWER_ROOM = 200
-"""Bytes kept free for the note that says where the rest of a cut text is."""
+NOTES_ROOM = 400
+"""Bytes kept free for the notes that say where the rest of a cut text is."""
 
 
-def report(result: TaskResult, limit: int) -> str:
-    """The text, at most ``limit`` bytes of UTF-8."""
+def report(result: TaskResult, limit: int) -> tuple[str, bool]:
+    """The text, at most ``limit`` bytes of UTF-8, and whether nothing was left out of it."""
     sections = [_headline(result), _facts(result), *_error(result.error)]
     ending = _next(result)
-    room = limit - _bytes("\n\n".join([*sections, ending])) - ANSWER_ROOM
-    files = _files(result, room // 2)
+    room = limit - _bytes("\n\n".join([*sections, ending])) - NOTES_ROOM
+    files, all_files = _files(result, room // 2)
     room -= _bytes(files)
-    prose = _prose(result, room)
+    prose, all_prose = _prose(result, room)
     room -= _bytes(prose)
-    diffs = _diffs(result, room)
-    text = "\n\n".join(part for part in [*sections, prose, files, diffs, ending] if part)
-    return clip(text, limit)
+    diffs, all_diffs = _diffs(result, room)
+    is_whole = all_files and all_prose and all_diffs
+    rest = (
+        "" if is_whole or not result.answer else f"[To read all of it: {links.whole_answer(result.task_id)}]"
+    )
+    text = "\n\n".join(part for part in [*sections, prose, files, diffs, rest, ending] if part)
+    return clip(text, limit), is_whole
 
 
 def clip(text: str, limit: int) -> str:
@@ -107,32 +111,29 @@ def _error(error: ErrorInfo | None) -> list[str]:
     return ["\n".join(lines)]
 
 
-def _prose(result: TaskResult, room: int) -> str:
-    """The whole answer where it has no files and fits, else the summary."""
-    where = links.task_uri(result.task_id)
+def _prose(result: TaskResult, room: int) -> tuple[str, bool]:
+    """The whole answer where it has no files and fits, else the summary; and whether nothing was cut."""
     if not result.files and result.answer and result.status != "running":
         answer = _DONE.sub("", result.answer).strip()
         if _bytes(answer) <= room:
-            return answer
-        return f"{_clip(answer, room)}\n[The whole answer: {where}]"
-    if _bytes(result.summary) <= room:
-        return result.summary
-    return f"{_clip(result.summary, room)}\n[More: {where}]" if room > 0 else ""
+            return answer, True
+        return _clip(answer, room), False
+    return _clip(result.summary, room), _bytes(result.summary) <= room
 
 
-def _files(result: TaskResult, room: int) -> str:
-    """A line a file, as many as fit, and how many more there are."""
+def _files(result: TaskResult, room: int) -> tuple[str, bool]:
+    """A line a file, as many as fit, how many more there are; and whether there are none."""
     if not result.files:
-        return ""
+        return "", True
     lines = ["Files:"]
     for file in result.files:
         line = _file(file)
         room -= _bytes(line) + 1
         if room < 0:
             lines.append(f"- and {len(result.files) - len(lines) + 1} more: {links.task_uri(result.task_id)}")
-            break
+            return "\n".join(lines), False
         lines.append(line)
-    return "\n".join(lines)
+    return "\n".join(lines), True
 
 
 def _file(file: FileResult) -> str:
@@ -143,8 +144,8 @@ def _file(file: FileResult) -> str:
     return f"- {file.action} {path} +{file.added} -{file.removed}{done}{state}{reason}"
 
 
-def _diffs(result: TaskResult, room: int) -> str:
-    """The diffs that fit, smallest first so that most are seen, and the addresses of the others."""
+def _diffs(result: TaskResult, room: int) -> tuple[str, bool]:
+    """The diffs that fit, smallest first so that most are seen, where the others are; and whether all fit."""
     shown: dict[str, str] = {}
     for file in sorted(_with_diffs(result.files), key=lambda file: len(file.diff or "")):
         block = _fenced(file.diff or "")
@@ -158,7 +159,7 @@ def _diffs(result: TaskResult, room: int) -> str:
         blocks.append(
             f"[Left out: {len(missing)} larger diffs, at {links.task_uri(result.task_id)}/files/PATH]"
         )
-    return "\n\n".join(blocks)
+    return "\n\n".join(blocks), not missing
 
 
 def _with_diffs(files: Sequence[FileResult]) -> list[FileResult]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import mcp_types as types
 
-from rolecall.task import ErrorInfo, TaskResult
+from rolecall.task import SUMMARY_LIMIT, ErrorInfo, TaskResult
 from rolecall_server.mcp import links
 from rolecall_server.mcp.report import clip, report
 
@@ -26,6 +26,9 @@ DEFAULT_LIMIT = 10_000
 """Bytes, where not even the settings could be read."""
 
 MOST_LINKS = 10
+
+ELLIPSIS = 3
+"""Bytes that an ellipsis takes more as JSON than as text."""
 
 LINKS_SHARE = 4
 """Of the limit, the links to single files get at most one part in this many; the text has the rest."""
@@ -41,12 +44,20 @@ def render(result: TaskResult, limit: int, *, failed: bool | None = None) -> typ
     """
     structured = structure(result, limit)
     found = _links(result, structured, limit // LINKS_SHARE)
-    text = report(result, limit - sum(map(_link_size, found)))
+    text, is_whole = report(result, limit - sum(map(_link_size, found)))
+    if not (is_whole or found) and result.task_id:
+        found = [_task_link(result)]
+        text, _ = report(result, limit - _link_size(found[0]))
     return types.CallToolResult(
         content=[types.TextContent(text=text), *found],
         structured_content=structured,
         is_error=result.status == "failed" if failed is None else failed,
     )
+
+
+def is_shortened(rendered: types.CallToolResult) -> bool:
+    """Whether something was left out; then there is a link to it."""
+    return any(isinstance(block, types.ResourceLink) for block in rendered.content)
 
 
 def failure(error: RolecallError, limit: int = DEFAULT_LIMIT, *, task_id: str = "") -> types.CallToolResult:
@@ -58,7 +69,8 @@ def failure(error: RolecallError, limit: int = DEFAULT_LIMIT, *, task_id: str = 
 def structure(result: TaskResult, limit: int) -> dict[str, Any]:
     """The result object, cut to ``limit`` bytes of JSON: the members every result has come first.
 
-    The diffs are kept as far as they fit, smallest first, then the answer if it fits whole.
+    The diffs are kept as far as they fit, smallest first, then the answer if it fits whole. A summary says at
+    its end how to read what is missing: some clients show their model nothing else, the links least of all.
     """
     whole = result.to_json()
     if json_size(whole) <= limit:
@@ -67,8 +79,9 @@ def structure(result: TaskResult, limit: int) -> dict[str, Any]:
         **whole,
         "answer": None,
         "files": [_without_diff(result, file) for file in whole["files"]],
+        "summary": _pointing(result),
     }
-    _shrink(cut, limit)
+    shrink(cut, limit, _pointer(result))
     room = limit - json_size(cut)
     for index in sorted(range(len(cut["files"])), key=lambda i: len(whole["files"][i]["diff"] or "")):
         grown = json_size(whole["files"][index]) - json_size(cut["files"][index])
@@ -93,8 +106,32 @@ def _without_diff(result: TaskResult, file: dict[str, Any]) -> dict[str, Any]:
     return {**file, "diff": None, "reason": reason}
 
 
-def _shrink(cut: dict[str, Any], limit: int) -> None:
-    """Cut what even without diffs is too large: a hundred files, a page of reasons."""
+def _pointer(result: TaskResult) -> str:
+    """What a shortened summary ends with."""
+    if not result.task_id:
+        return ""
+    whole = (
+        links.whole_answer(result.task_id) if result.answer else f"resource {links.task_uri(result.task_id)}"
+    )
+    return f"[Shortened. To read all of it: {whole}]"
+
+
+def _pointing(result: TaskResult) -> str:
+    pointer = _pointer(result)
+    room = SUMMARY_LIMIT - len(pointer) - 2
+    return (
+        f"{result.summary[:room]}\n\n{pointer}" if result.summary and pointer else pointer or result.summary
+    )
+
+
+def shrink(cut: dict[str, Any], limit: int, pointer: str = "") -> None:
+    """Cut what even without diffs is too large: a hundred files, a page of reasons.
+
+    Args:
+        cut: the result object, changed in place.
+        limit: bytes of JSON it may have.
+        pointer: the end of the summary, which is kept before the rest of it.
+    """
     if json_size(cut) > limit:
         cut["omitted_context"] = cut["omitted_context"][:5]
     if json_size(cut) > limit:
@@ -107,14 +144,15 @@ def _shrink(cut: dict[str, Any], limit: int) -> None:
         del cut["files"][-drop:]
     excess = json_size(cut) - limit
     if excess > 0:
-        cut["summary"] = clip(cut["summary"], max(0, len(cut["summary"].encode()) - excess))
+        kept = len(cut["summary"].encode()) - excess - len(pointer) - ELLIPSIS
+        cut["summary"] = clip(cut["summary"].removesuffix(pointer), max(0, kept)) + pointer
     if json_size(cut) > limit and cut["error"]:
         cut["error"] = {**cut["error"], "message": clip(cut["error"]["message"], limit // 4), "hint": ""}
 
 
 def _links(result: TaskResult, structured: dict[str, Any], room: int) -> Sequence[types.ResourceLink]:
     """Links to what the structured content had to leave out; those to files in ``room`` bytes."""
-    if not result.task_id:
+    if structured["summary"] == result.summary:
         return []
     shown = {file["path"] for file in structured["files"] if file["diff"] is not None}
     missing = [file for file in result.files if file.diff and file.path not in shown]
@@ -124,8 +162,7 @@ def _links(result: TaskResult, structured: dict[str, Any], room: int) -> Sequenc
         if room < 0:
             break
         found.append(link)
-    cut = len(structured["files"]) < len(result.files) or (structured["answer"] is None and result.answer)
-    return [*found, _task_link(result)] if cut or len(missing) > len(found) else found
+    return [*found, _task_link(result)]
 
 
 def _link_size(link: types.ResourceLink) -> int:

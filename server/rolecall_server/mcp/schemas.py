@@ -111,13 +111,18 @@ def _task_tools() -> list[types.Tool]:
         _task_tool(
             RESULT,
             "Task result",
-            "The result of a task, perhaps still running.",
+            "The result of a task, perhaps still running; or its answer in parts.",
             {
                 "task_id": _string("From the role's result."),
                 "wait_s": {
                     "type": "number",
                     "minimum": 0,
                     "description": "Wait so long for its end; 0 by default.",
+                },
+                "offset": {
+                    "type": "integer",
+                    "minimum": 0,
+                    "description": "Give the answer from this character on.",
                 },
             },
             _reads(),

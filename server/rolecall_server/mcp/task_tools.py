@@ -12,9 +12,10 @@ from rolecall.errors import ConfigurationInvalid, PathRefused, RolecallError
 from rolecall.status import status
 from rolecall.task import ErrorInfo
 from rolecall_server.attached import AttachedApplier
+from rolecall_server.mcp.answer_part import answer_part
 from rolecall_server.mcp.arguments import Arguments
 from rolecall_server.mcp.asking import AskingApplier, ConfirmationNeeded, ask
-from rolecall_server.mcp.results import render
+from rolecall_server.mcp.results import is_shortened, render
 from rolecall_server.mcp.role_tool import watch
 from rolecall_server.mcp.schemas import APPLY, CANCEL, RESULT, STATUS
 from rolecall_server.mcp.status import fitted, status_text
@@ -81,15 +82,20 @@ def _applier(connection: Connection, task_id: str, *, confirmed: bool) -> Applie
 
 
 async def task_result(context: Context, given: Given) -> types.CallToolResult:
-    """A task's result; waits for its end where that is asked for."""
+    """A task's result, or a part of its answer; waits for its end where that is asked for."""
     connection = context.lifespan_context
     session = connection.ready()
-    arguments = Arguments(RESULT, given, ("task_id", "wait_s"))
+    arguments = Arguments(RESULT, given, ("task_id", "wait_s", "offset"))
     task = connection.runtime.tasks.get(arguments.required("task_id"), session)
     wait_s = min(arguments.seconds("wait_s"), connection.deadline_s(context))
+    offset = arguments.count("offset")
     if wait_s and not task.finished:
         await watch(context, task, task.subscribe(), wait_s)
-    return render(task.result, session.settings.mcp.inline_limit_bytes)
+    limit = session.settings.mcp.inline_limit_bytes
+    rendered = render(task.result, limit)
+    if offset or (offset == 0 and is_shortened(rendered)):
+        return answer_part(task.result, offset, limit)
+    return rendered  # also for an offset of 0 that a model filled in, since all of the answer is there
 
 
 async def cancel_task(context: Context, given: Given) -> types.CallToolResult:

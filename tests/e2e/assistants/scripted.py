@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import Any
 
 
@@ -24,8 +25,11 @@ class Call:
     is_ours: bool = True
 
 
-Step = str | Call | Callable[[list[str]], Call]
+Step = str | Call | Callable[[list[str]], str | Call]
 """What the model does next: says a text, or calls a tool, perhaps with what it was shown so far."""
+
+_numbers = count(1)
+"""Of calls: assistants tell them apart by it."""
 
 
 @dataclass
@@ -88,7 +92,7 @@ class Responses:
             item = {
                 "type": "function_call",
                 "id": "f1",
-                "call_id": f"call_{step.tool}",
+                "call_id": f"call_{next(_numbers)}",
                 "name": step.tool,
                 "arguments": json.dumps(step.arguments),
                 **({"namespace": "mcp__rolecall"} if step.is_ours else {}),
@@ -127,8 +131,9 @@ class ChatCompletions:
         if isinstance(step, str):
             delta: dict[str, Any] = {"role": "assistant", "content": step}
         else:
-            function = {"name": f"rolecall_{step.tool}", "arguments": json.dumps(step.arguments)}
-            call = {"index": 0, "id": f"call_{step.tool}", "type": "function", "function": function}
+            name = f"rolecall_{step.tool}" if step.is_ours else step.tool
+            function = {"name": name, "arguments": json.dumps(step.arguments)}
+            call = {"index": 0, "id": f"call_{next(_numbers)}", "type": "function", "function": function}
             delta = {"role": "assistant", "content": None, "tool_calls": [call]}
         finish = "stop" if isinstance(step, str) else "tool_calls"
         base = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "scripted"}
@@ -181,8 +186,8 @@ class Messages:
         else:
             block = {
                 "type": "tool_use",
-                "id": f"toolu_{step.tool}",
-                "name": cls.prefix + step.tool,
+                "id": f"toolu_{next(_numbers)}",
+                "name": cls.prefix + step.tool if step.is_ours else step.tool,
                 "input": {},
             }
             delta = {"type": "input_json_delta", "partial_json": json.dumps(step.arguments)}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from e2e.assistants.scripted import Call
+from e2e.assistants.scripted import Call, ScriptedModel
 from fakes.endpoint import Pause, Received, Reply, answer, chunk, stream
 
 ROLES = {"business_analyst", "developer", "qa_engineer", "devops_engineer", "technical_writer"}
@@ -14,6 +16,7 @@ TOOLS = ROLES | {"apply_edits", "task_result", "cancel_task", "status"}
 PROMPT = "Have tests written for src/pricing.py, and write them into the project."
 TESTS = "from pricing import discounted\n\n\ndef test_a_discount_is_taken_off():\n    assert discounted(200, 10) == 180\n"
 WRITTEN = "tests/test_pricing.py"
+LARGE = "".join(f"{number:05}. The price of “item {number:05}” is shown.\n" for number in range(7_000))
 SLOW_S = 3.0
 ASK = Call(
     "qa_engineer", {"instruction": "Cover the discount.", "task": "tests", "files": ["src/pricing.py"]}
@@ -48,6 +51,27 @@ def apply(shown: list[str]) -> Call:
 def fetch(shown: list[str]) -> Call:
     """The model fetches the rest of what is still running."""
     return Call("task_result", {"task_id": task_id(shown), "wait_s": 30})
+
+
+def read_on(shown: list[str]) -> str | Call:
+    """The model reads the answer in parts, as it is told to, until there is no more."""
+    found = re.search(r'task_result with (\{.*?"offset.*?\})', shown[-1])
+    return Call("task_result", json.loads(found[1].replace('\\"', '"'))) if found else "I have read it all."
+
+
+def large(_: Received) -> Reply:
+    """A page of over 300 kB."""
+    return answer(LARGE)
+
+
+def assert_read_in_parts(model: ScriptedModel, inline_limit: int, part: Callable[[str], str]) -> None:
+    """The model was shown all of the large page, in parts that its assistant neither cut nor put away."""
+    first, *rest = model.shown
+    assert len(LARGE) > 300_000
+    assert max(len(result.encode()) for result in model.shown) < inline_limit
+    assert not any("truncated" in result or "persisted" in result for result in model.shown)
+    assert "rolecall://tasks/" in first
+    assert "".join(map(part, rest)) == LARGE
 
 
 def slow(_: Received) -> Reply:

@@ -63,6 +63,19 @@ def test_claude_code_lists_calls_and_applies(desk: Desk, tmp_path: Path) -> None
     assert "Cover the discount." in asked
 
 
+def test_claude_code_reads_a_large_answer_whole_in_parts_it_does_not_put_away(
+    desk: Desk, tmp_path: Path
+) -> None:
+    with (
+        endpoint_in_thread(default=story.large) as endpoint,
+        scripted_model(story.ASK, *[story.read_on] * 80) as model,
+    ):
+        desk.surroundings.use(endpoint.base_url)
+        claude(desk, model, tmp_path)
+
+    story.assert_read_in_parts(model, INLINE_LIMIT, lambda shown: json.loads(shown)["answer"])
+
+
 def test_claude_code_is_shown_a_large_answer_in_part_and_told_where_the_rest_is(
     desk: Desk, tmp_path: Path
 ) -> None:

@@ -48,6 +48,11 @@ def calls(events: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(item["tool"], item["status"]) for item in items if item["type"] == "mcp_tool_call"]
 
 
+def structured(shown: str) -> dict[str, Any]:
+    """The structured content, below what Codex says of the call."""
+    return json.loads(shown[shown.index("{") :])
+
+
 def test_codex_lists_calls_and_applies(desk: Desk, tmp_path: Path) -> None:
     with (
         endpoint_in_thread(default=story.propose) as endpoint,
@@ -76,7 +81,20 @@ def test_codex_runs_a_role_unasked_and_writes_only_when_allowed(desk: Desk, tmp_
     assert not (desk.project / story.WRITTEN).exists()
 
 
-def test_codex_is_shown_a_large_answer_in_part_and_reads_it_whole(desk: Desk, tmp_path: Path) -> None:
+def test_codex_reads_a_large_answer_whole_in_parts_it_does_not_cut(desk: Desk, tmp_path: Path) -> None:
+    with (
+        endpoint_in_thread(default=story.large) as endpoint,
+        scripted_model(story.ASK, *[story.read_on] * 80) as model,
+    ):
+        desk.surroundings.use(endpoint.base_url)
+        codex(desk, model, tmp_path)
+
+    story.assert_read_in_parts(model, INLINE_LIMIT, lambda shown: structured(shown)["answer"])
+
+
+def test_codex_is_shown_a_large_file_in_part_and_its_beginning_by_its_own_tool(
+    desk: Desk, tmp_path: Path
+) -> None:
     def read(shown: list[str]) -> Call:
         uri = f"rolecall://tasks/{story.task_id(shown)}/files/large.py"
         assert uri in shown[0]

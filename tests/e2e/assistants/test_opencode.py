@@ -73,6 +73,18 @@ def test_opencode_lists_calls_and_applies(desk: Desk, tmp_path: Path) -> None:
     assert "Cover the discount." in asked
 
 
+def test_opencode_reads_a_large_answer_whole_in_parts_it_does_not_cut(desk: Desk, tmp_path: Path) -> None:
+    with (
+        endpoint_in_thread(default=story.large) as endpoint,
+        scripted_model(story.ASK, *[story.read_on] * 80) as model,
+    ):
+        desk.surroundings.use(endpoint.base_url)
+        opencode(desk, model, tmp_path)
+
+    # Its model is shown the text alone.
+    story.assert_read_in_parts(model, INLINE_LIMIT, lambda shown: shown.partition("\n")[2])
+
+
 def test_opencode_is_shown_a_large_answer_in_part_and_told_where_the_rest_is(
     desk: Desk, tmp_path: Path
 ) -> None:
