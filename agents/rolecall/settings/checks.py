@@ -104,20 +104,48 @@ def check_names(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def check_tokens(tokens: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-    """Bearer tokens as ``TOKEN``, ``name=TOKEN`` or ``name=sha256:HEX``."""
-    names: list[str] = []
-    for token in tokens:
-        name, _, rest = check_key(token).get_secret_value().partition("=")
-        if not rest.strip("="):  # a bare token; Base64 may end in =
+    """Bearer tokens as ``TOKEN``, ``name=TOKEN`` or ``name=sha256:HEX``.
+
+    What is wrong is said of entries by their number: what looks like a name may be the beginning of a token.
+    """
+    wrong: list[str] = []
+    numbers: dict[str, list[int]] = {}
+    for number, token in enumerate(tokens, 1):
+        try:
+            name = _token_name(token)
+        except ValueError as error:
+            wrong.append(f"entry {number}: {error}")
             continue
-        if not _TOKEN_NAME.fullmatch(name):
-            raise ValueError("the name before = may hold letters, digits, dots, - and _")
-        if rest.startswith("sha256:") and not re.fullmatch(r"sha256:[0-9a-fA-F]{64}", rest):
-            raise ValueError("sha256: must be followed by 64 hexadecimal digits")
-        names.append(name)
-    if len(set(names)) < len(names):
-        raise ValueError("two tokens have the same name")
+        if name:
+            numbers.setdefault(name, []).append(number)
+    shared = (same for same in numbers.values() if len(same) > 1)
+    wrong += [f"entries {' and '.join(map(str, same))} have the same name" for same in shared]
+    if wrong:
+        raise ValueError("; ".join(wrong))
     return tuple(SecretStr(token.get_secret_value().strip()) for token in tokens)
+
+
+def _token_name(token: SecretStr) -> str:
+    """The name of an entry whose form is right; empty where it has none."""
+    if not token.get_secret_value().strip():
+        raise ValueError("it is empty; remove it")
+    text = check_key(token).get_secret_value()
+    name, _, rest = text.partition("=")
+    if text.startswith("sha256:"):
+        raise ValueError("a hash needs a name before it, name=sha256:HEX")
+    if not rest.strip("="):  # a bare token; Base64 may end in =
+        return ""
+    if not _TOKEN_NAME.fullmatch(name):
+        raise ValueError(
+            "before = stands a name of up to 64 letters, digits and . _ @ -; "
+            "a token that itself holds = needs a name, name=TOKEN"
+        )
+    if rest.startswith("sha256:") and not re.fullmatch(r"sha256:[0-9a-fA-F]{64}", rest):
+        raise ValueError(
+            "sha256: must be followed by 64 hexadecimal digits and nothing else "
+            f"({len(rest.removeprefix('sha256:'))} characters follow)"
+        )
+    return name
 
 
 def check_file(value: object) -> object:

@@ -95,9 +95,14 @@ def _wrong(items: dict[str, Item]) -> dict[str, str]:
         for fault in error.errors(include_url=False, include_input=False):
             path = ".".join(str(step) for step in fault["loc"][:2])
             reason = fault.get("ctx", {}).get("error", "") if fault["type"] == "value_error" else ""
-            found.setdefault(path, str(reason))
+            found.setdefault(path, str(reason) or _entry(fault["loc"][2:]))
         return found
     return {}
+
+
+def _entry(steps: tuple[int | str, ...]) -> str:
+    """Which entry of a list or map it is that is wrong, by its number; names may be secrets."""
+    return f"entry {steps[0] + 1} is of another type" if steps and isinstance(steps[0], int) else ""
 
 
 def _advice(value: Any, setting: Setting) -> str:

@@ -80,7 +80,9 @@ def _read(read: partial[LoadedSettings]) -> tuple[LoadedSettings, ConfigurationI
 def _announce(listening: Listening, *, has_tokens: bool, problem: ConfigurationInvalid | None) -> None:
     if problem is not None:
         _say(f"each call will be answered with this: {problem.message}")
-    if has_tokens:
+    if problem is not None:
+        _say(f"serving MCP at {listening.url} for this machine only, until the settings are mended")
+    elif has_tokens:
         _say(f"serving MCP at {listening.url} for those with a token")
     else:
         _say(f"serving MCP at {listening.url} for this machine only, since mcp.http_tokens is not set")

@@ -85,6 +85,24 @@ def test_without_tokens_other_machines_are_not_served(
     assert b"mcp.http_tokens" in done.stderr
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:0", "0.0.0.0:0"])
+def test_wrong_tokens_are_said_to_be_wrong_and_not_to_be_missing(
+    surroundings: Surroundings, project: Path, address: str
+) -> None:
+    surroundings.extra["ROLECALL_MCP__HTTP_TOKENS"] = '["secret-token", "ann=sha256:secret"]'
+    process = surroundings.start("mcp", "--http", address, cwd=project)
+    assert process.stderr is not None
+    try:
+        said = "".join(process.stderr.readline().decode() for _ in range(3 if "127" in address else 2))
+    finally:
+        process.kill()
+        process.communicate()
+
+    assert "entry 2: sha256: must be followed by 64 hexadecimal digits" in said
+    assert "not set" not in said
+    assert "secret" not in said
+
+
 def test_with_tokens_other_machines_are_served(surroundings: Surroundings, project: Path) -> None:
     surroundings.extra["ROLECALL_MCP__HTTP_TOKENS"] = '["secret-token"]'
     with serving(surroundings, project, "0.0.0.0:0") as (_, line):
