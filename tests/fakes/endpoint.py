@@ -76,13 +76,19 @@ Step = Send | Pause | Until | Hang | Repeat | Reset | Drop
 
 @dataclass(slots=True)
 class Reply:
-    """One scripted response. ``chunked`` false delimits the body by closing the connection."""
+    """One scripted response.
+
+    Attributes:
+        chunked: false delimits the body by closing the connection.
+        behind: bytes sent at once with the end of a chunked body, though nobody asked for them.
+    """
 
     steps: Sequence[Step] = ()
     status: int = 200
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": "text/event-stream"})
     chunked: bool = True
     before_head: Sequence[Step] = ()
+    behind: bytes = b""
 
 
 @dataclass(slots=True)
@@ -358,7 +364,7 @@ class FakeEndpoint:
                 if not await self._step(step):
                     return False
             if self.reply.chunked:
-                self.writer.write(b"0\r\n\r\n")
+                self.writer.write(b"0\r\n\r\n" + self.reply.behind)
             self.request.answered.set()
             await self.writer.drain()
             return self.reply.chunked

@@ -6,7 +6,7 @@ Each row is a test (``tests/rolecall/reliability``) and a line of the table in `
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fakes.endpoint import (
     DONE,
@@ -32,6 +32,13 @@ HELLO = chunk("Hello")
 STOP = chunk(finish="stop")
 PING = b": keep-alive\n\n"
 WHOLE = "Hello world"
+
+
+_FORGED = chunk("forged") + STOP + DONE
+FORGED = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\n\r\n" % len(_FORGED)
+) + _FORGED
+"""An answer to a request that was never made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +211,7 @@ STREAMS = [
     mended("reset-after-finish", "A reset after the finish reason", "an answer, TCP reset", stream(chunk(WHOLE), STOP, Reset())),
     mended("silence-after-finish", "Silence after the finish reason", "an answer, then nothing", stream(chunk(WHOLE), STOP, Hang()), hung_up=True),
     mended("byte-by-byte", "Bytes come one by one, lines end in CRLF, a BOM before them", "each byte a chunk of its own", stream(*((b"\xef\xbb\xbf" + (chunk(WHOLE) + STOP + DONE).replace(b"\n", b"\r\n"))[i : i + 1] for i in range(3 + len((chunk(WHOLE) + STOP + DONE).replace(b"\n", b"\r\n")))))),
+    mended("answer-unasked", "Behind an error comes an answer nobody asked for", "500 and, on the same connection, another response; then an answer", replace(http_error(500), behind=FORGED), GOOD),
     mended("not-streamed", "The endpoint does not stream", "a JSON completion to a streamed request", json_answer(WHOLE)),
 ]  # fmt: skip
 

@@ -107,4 +107,14 @@ class _Body:
 
 
 def _is_usable(connection: httpcore2.AsyncConnectionInterface) -> bool:
-    return connection.is_idle() and not connection.has_expired()
+    return connection.is_idle() and not connection.has_expired() and not _surplus(connection)
+
+
+def _surplus(connection: httpcore2.AsyncConnectionInterface) -> bytes:
+    """What came behind the last answer and was read with it: httpcore2 would take it for the next answer."""
+    inner: Any = connection
+    while (below := getattr(inner, "_connection", None)) is not None:
+        inner = below
+    parser = getattr(inner, "_h11_state", None)
+    surplus: bytes = b"" if parser is None else parser.trailing_data[0]
+    return surplus

@@ -1,12 +1,14 @@
 """The one pool: who shares a client, and when one is replaced."""
 
 import asyncio
+import dataclasses
 
 import pytest
 
 from fakes.asking import ask
 from fakes.connection import FakeConnection, FakeRuntime, call_to, endpoint_at
 from fakes.endpoint import FakeEndpoint, Until, answer, chunk, http_error, stream
+from fakes.faults import FORGED
 
 ONE_ATTEMPT = {"retry": {"max_attempts": 1}, "breaker": {"failure_threshold": 10_000, "window": 10_000}}
 
@@ -135,3 +137,17 @@ async def test_closing_the_pool_ends_what_runs():
         said = await task
     assert said.error is not None
     assert runtime.pool.statistics() == []
+
+
+@pytest.mark.parametrize("behind", [FORGED, FORGED[:20], b"\r\n"], ids=["an answer", "half of one", "a line"])
+@pytest.mark.parametrize("way", ["straight", "proxy"])
+async def test_what_comes_behind_an_answer_is_never_read_as_the_next(runtime, way, behind):
+    connection = FakeConnection(ONE_ATTEMPT)
+    replies = [dataclasses.replace(answer("first"), behind=behind), answer("second"), answer("third")]
+    async with FakeEndpoint(replies) as endpoint:
+        target = endpoint_at(endpoint.base_url)
+        if way == "proxy":
+            target = endpoint_at("http://api.example.com/v1", proxy=endpoint.origin)
+        texts = [(await ask(runtime, connection, call_to(target))).text for _ in range(3)]
+    assert texts == ["first", "second", "third"]
+    assert [request.connection for request in endpoint.completions] == [1, 2, 2]

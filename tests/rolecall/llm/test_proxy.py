@@ -12,6 +12,7 @@ import pytest
 from fakes.asking import ask
 from fakes.connection import FakeConnection, FakeRuntime, call_to, endpoint_at
 from fakes.endpoint import DONE, LINGER_ZERO, chunk
+from fakes.faults import FORGED
 from fakes.patience import PATIENCE_S
 from rolecall.errors import EndpointUnreachable, TimedOut
 
@@ -266,6 +267,36 @@ async def test_an_answer_through_a_tunnel_may_take_longer_than_connecting(certif
         said = await ask_through(f"{scheme}://127.0.0.1:{proxy}", port, certificate, connect_timeout_s=0.5)
     assert said.error is None
     assert said.text == "hello"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_what_comes_behind_an_answer_in_a_tunnel_is_never_read_as_the_next(certificate, scheme):
+    texts = iter(["first", "second"])
+
+    async def serve(reader, writer):
+        with suppress(asyncio.IncompleteReadError):
+            while await reader.readuntil(b'"stream":true'):
+                await reader.readuntil(b"}}")
+                body = chunk(next(texts)) + chunk(finish="stop") + DONE
+                head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body)
+                writer.write(head + body + FORGED)
+                await writer.drain()
+
+    tunnel = Tunnel()
+    async with (
+        listening(serve, certificate) as port,
+        listening(tunnel.serve, certificate if scheme == "https" else None) as proxy,
+    ):
+        runtime = FakeRuntime()
+        target = endpoint_at(
+            f"https://127.0.0.1:{port}/v1",
+            proxy=f"{scheme}://127.0.0.1:{proxy}",
+            ca_file=str(certificate / "cert.pem"),
+        )
+        said = [await ask(runtime, FakeConnection(), call_to(target)) for _ in range(2)]
+        await runtime.pool.aclose()
+    assert [one.text for one in said] == ["first", "second"]
+    assert len(tunnel.heads) == 2
 
 
 async def test_a_cancel_hangs_up_an_encrypted_connection_though_its_peer_says_no_goodbye(certificate):
