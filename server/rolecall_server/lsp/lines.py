@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rolecall_server.lsp.symbols import outline, symbol_at
-
 if TYPE_CHECKING:
     from rolecall_server.lsp.buffers import TextBuffer
     from rolecall_server.lsp.symbols import Symbol
@@ -50,7 +48,12 @@ def language_of(language: str, name: str) -> str:
 
 def symbol_in(buffer: TextBuffer, name: str, lines: Lines) -> Symbol | None:
     """The symbol that the lines of the file of that name belong to."""
-    return symbol_at(outline(buffer.text, language_of(buffer.language, name)), lines.first, lines.last)
+    from rolecall_server.lsp.symbols import WHOLE_LIMIT, outline, symbol_around, symbol_at  # noqa: PLC0415 - imported by the session's opening
+
+    language = language_of(buffer.language, name)
+    if buffer.length > WHOLE_LIMIT:
+        return symbol_around(buffer.lines(), language, lines.first, lines.last)
+    return symbol_at(outline(buffer.text, language), lines.first, lines.last)
 
 
 def _span(lines: Lines) -> str:

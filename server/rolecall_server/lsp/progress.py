@@ -6,7 +6,7 @@ No report ever has a percentage: VS Code then drops the messages of those withou
 from __future__ import annotations
 
 import asyncio
-import secrets
+import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types
@@ -138,7 +138,7 @@ class Progress:
         """Get a token from the client, where it shows progress at all."""
         if not self._connection.client.work_done_progress:
             return False
-        token = f"rolecall-{secrets.token_hex(6)}"
+        token = f"rolecall-{uuid.uuid4().hex}"
         try:
             await self._connection.server.window_work_done_progress_create_async(
                 types.WorkDoneProgressCreateParams(token)
