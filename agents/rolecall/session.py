@@ -7,15 +7,15 @@ many. A session whose settings are invalid still opens; each call it makes is an
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from typing import TYPE_CHECKING
 
+from rolecall import named_lines
 from rolecall.context.lines import split_lines
 from rolecall.errors import ConfigurationInvalid, RolecallError
 from rolecall.roles import RoleCatalog
 from rolecall.settings import LoadedSettings, load
-from rolecall.task import FileRef, Selection
+from rolecall.task import FileRef
 from rolecall.telemetry.logging import spare_standard_output
 from rolecall.workspace.documents import Documents
 from rolecall.workspace.folder import Workspace
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from rolecall.caller import Caller
     from rolecall.settings import Settings
     from rolecall.workspace.documents import Buffers
-
-
-_LINES = re.compile(r"(?P<path>.+):(?P<start>[1-9]\d{0,8})(?:-(?P<end>[1-9]\d{0,8}))?\Z", re.DOTALL)
 
 
 class Session:
@@ -118,33 +115,26 @@ class Session:
 
         Raises:
             PathRefused: it is outside the workspace.
-            ConfigurationInvalid: it is a folder, or the lines run backwards or begin behind its end.
+            ConfigurationInvalid: it is a folder, or what stands behind it are no lines of it.
         """
-        match = _LINES.match(named)
-        if match is None:
-            return FileRef(self._file(named))
-        start = int(match["start"])
-        end = int(match["end"] or start)
-        if end < start:
-            raise ConfigurationInvalid(
-                f"The lines of {named} run backwards.", hint=f"Write {match['path']}:{end}-{start}."
-            )
-        path = self._file(match["path"])
-        self._check_lines(path, start)
-        return FileRef(path, Selection(start, end))
+        name, lines = named_lines.split(named, self._is_there)
+        path = self._file(name)
+        if lines is None:
+            return FileRef(path)
+        return FileRef(path, named_lines.selection(lines, path, self._line_count(path)))
 
-    def _check_lines(self, path: str, start: int) -> None:
+    def _is_there(self, named: str) -> bool:
+        try:
+            return self.documents.exists(self.workspace.relative(named, self.caller.cwd))
+        except (RolecallError, OSError, ValueError):
+            return False
+
+    def _line_count(self, path: str) -> int | None:
         try:
             document = self.documents.read_for_context(path)
         except RolecallError:
-            return  # whoever reads it for good says why it cannot be read
-        count = len(split_lines(document.text)) if document else start
-        if start > count:
-            lines = f"{count} line{'' if count == 1 else 's'}"
-            raise ConfigurationInvalid(
-                f"{path} has {lines}; line {start} is behind its end.",
-                hint="Name lines that it has, or the file alone.",
-            )
+            return None  # whoever reads it for good says why it cannot be read
+        return len(split_lines(document.text)) if document else None
 
     def _file(self, named: str) -> str:
         path = self.workspace.relative(named, self.caller.cwd)

@@ -170,6 +170,10 @@ async def test_a_failed_task_is_a_result_the_model_can_read(connect, era, asking
         ({"instruction": "x", "file": ["a"]}, 'no argument "file"'),
         ({"instruction": "x", "files": ["../outside.py"]}, "outside"),
         ({"instruction": "x", "files": ["src/pricing.py:9-2"]}, "backwards"),
+        ({"instruction": "x", "files": ["src/pricing.py:0-2"]}, "names line 0"),
+        ({"instruction": "x", "files": ["src/pricing.py:2-"]}, "no end"),
+        ({"instruction": "x", "files": ["src/pricing.py:x-y"]}, "no range of lines"),
+        ({"instruction": "x", "files": ["src/pricing.py", "src/pricing.py:x-y"]}, "no range of lines"),
         ({"instruction": "   "}, "nothing to do"),
     ],
 )
