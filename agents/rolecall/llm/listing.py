@@ -12,13 +12,12 @@ import jiter
 from rolecall.errors import ModelNotFound, TimedOut, UpstreamError, UpstreamProtocolError
 from rolecall.llm.local import LISTING_LIMIT
 from rolecall.llm.models import chat_models
+from rolecall.llm.pieces import bounded
 from rolecall.llm.retry import Schedule
 from rolecall.llm.secrecy import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-
-    import httpx2
 
     from rolecall.llm.services import Connection, Shared
     from rolecall.llm.types import Endpoint
@@ -68,7 +67,7 @@ async def fetch_listing(runtime: Shared, session: Connection, endpoint: Endpoint
                 with wire.mapped_errors(endpoint, settings.llm):
                     response = await wire.send_listing(lease.client, endpoint, settings.llm)
                     async with aclosing(response):
-                        body = await _bounded(response)
+                        body = await bounded(response, LISTING_LIMIT)
         except TimeoutError:
             raise TimedOut(
                 f"{host_of(endpoint)} did not list its models within {allowed_s:g} s.",
@@ -83,15 +82,6 @@ async def fetch_listing(runtime: Shared, session: Connection, endpoint: Endpoint
             hint="Check llm.base_url; it usually ends in /v1. Or set llm.model.",
             retriable=False,
         ) from None
-
-
-async def _bounded(response: httpx2.Response) -> bytes:
-    body = bytearray()
-    async for piece in response.aiter_bytes():
-        body += piece
-        if len(body) > LISTING_LIMIT:
-            break
-    return bytes(body)
 
 
 def _unlisted(endpoint: Endpoint) -> ModelNotFound:

@@ -18,11 +18,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import httpcore2
 
+from rolecall.llm.pieces import Turn
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
 HIGH_WATER = 1 << 18
 """Bytes that wait for a slow reader before the sender is held back."""
+
+READ_SIZE = 1 << 13
+"""Bytes that are handed over at a time: of heads that never end, h11 reads all of them without a pause."""
 
 HAPPY_EYEBALLS_S = 0.25
 """Seconds after which the next address is tried as well (RFC 8305 section 8)."""
@@ -101,6 +106,7 @@ class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
         self._writers: list[asyncio.Future[None]] = []
         self._may_write = True
         self._held_back = False
+        self._turn = Turn()
 
     @property
     def socket(self) -> socket.socket:
@@ -154,6 +160,7 @@ class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
         if self.handshakes:  # a proxy is to speak, nobody behind it
             timeout, late, broken = self.connect_s, httpcore2.ConnectTimeout, httpcore2.ProxyError
         with _mapped(late, broken):
+            await self._turn.take()
             if not self._received and not self._ended:
                 self._reader = asyncio.get_running_loop().create_future()
                 if timeout is None:
@@ -161,6 +168,7 @@ class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
                 else:
                     async with asyncio.timeout(timeout):
                         await self._reader
+                self._turn.waited()
             if not self._received and (self._error is not None or self.handshakes):
                 raise self._error or ConnectionResetError
         return self._taken(max_bytes)
@@ -224,8 +232,9 @@ class Stream(httpcore2.AsyncNetworkStream, asyncio.Protocol):
                 return None
 
     def _taken(self, max_bytes: int) -> bytes:
-        data = bytes(self._received[:max_bytes])
-        del self._received[:max_bytes]
+        size = min(max_bytes, READ_SIZE)
+        data = bytes(self._received[:size])
+        del self._received[:size]
         if self._held_back and len(self._received) <= HIGH_WATER // 2:
             self._held_back = False
             self._transport.resume_reading()

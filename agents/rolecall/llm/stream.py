@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from rolecall.llm import classify
 from rolecall.llm.body import Body
 from rolecall.llm.dialect import ParameterRefused
+from rolecall.llm.pieces import Turn
 from rolecall.llm.reading import AnswerReader
 from rolecall.llm.types import FinishChunk, TextChunk
 from rolecall.llm.usage import estimated
@@ -32,10 +33,6 @@ if TYPE_CHECKING:
 TAIL_S = 0.5
 """Seconds an answer that is complete waits for its usage and for the end of the stream, so that the
 connection can be used again."""
-
-TURN_S = 0.0002
-"""Seconds an answer is read on without a pause. What lies in a buffer is read without ever waiting, and
-twenty such answers would keep all else in the process, a code action menu say, waiting for their sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ async def _texts(
     body = Body(reader)
     loop = asyncio.get_running_loop()
     tail_ends: float | None = None
-    turn = _Turn(loop)
+    turn = Turn()
     chunks = response.aiter_bytes()
     while not reader.done or reader.complete:
         if reader.complete and tail_ends is None:
@@ -120,26 +117,3 @@ async def _texts(
             return
         if reader.active != active:
             deadlines.progress()
-
-
-class _Turn:
-    """Lets others have their turn once an answer was read for long enough."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._asked = loop.time()
-        self._ends = self._asked + TURN_S
-
-    async def take(self) -> None:
-        """Go on; after the others, where this turn is over."""
-        self._asked = self._loop.time()
-        if self._asked > self._ends:
-            await asyncio.sleep(0)
-            self._asked = self._loop.time()
-            self._ends = self._asked + TURN_S
-
-    def waited(self) -> None:
-        """Something came. Where it took its time, the others had their turn."""
-        came = self._loop.time()
-        if came > self._asked + TURN_S:
-            self._ends = came + TURN_S

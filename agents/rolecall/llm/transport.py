@@ -21,6 +21,7 @@ from rolecall.llm import tls
 from rolecall.llm.classify import HttpFailure
 from rolecall.llm.connections import Connections
 from rolecall.llm.network import Network
+from rolecall.llm.pieces import collect
 from rolecall.llm.secrecy import masked_url
 
 if TYPE_CHECKING:
@@ -162,13 +163,10 @@ async def _raise_failures(response: httpx2.Response) -> None:
     # Here rather than in the SDK, which would read an error body of any size.
     if response.is_success:
         return
-    body = b""
+    body = bytearray()
     # What has come is enough where the rest breaks off, stalls or cannot be unpacked.
     with suppress(httpx2.HTTPError, TimeoutError):
         async with asyncio.timeout(ERROR_BODY_S):
-            async for piece in response.aiter_bytes():
-                body += piece
-                if len(body) >= ERROR_BODY_LIMIT:
-                    break
+            await collect(body, response, ERROR_BODY_LIMIT)
     headers = {name.lower(): value for name, value in response.headers.items()}
-    raise HttpFailure(response.status_code, headers, body[:ERROR_BODY_LIMIT])
+    raise HttpFailure(response.status_code, headers, bytes(body))

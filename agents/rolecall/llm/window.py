@@ -14,6 +14,7 @@ import jiter
 from rolecall.errors import ConfigurationInvalid
 from rolecall.llm.classify import HttpFailure
 from rolecall.llm.models import entry_of
+from rolecall.llm.pieces import bounded
 from rolecall.llm.shapes import as_list, as_object
 from rolecall.llm.surroundings import is_loopback
 
@@ -97,14 +98,10 @@ async def _get(http: httpx2.AsyncClient, endpoint: Endpoint, url: str) -> Any:
     headers = {**endpoint.headers, "Accept": "application/json", "Accept-Encoding": "identity"}
     if endpoint.api_key:
         headers.setdefault("Authorization", f"Bearer {endpoint.api_key}")
-    body = bytearray()
     try:
         async with http.stream("GET", url, headers=headers) as response:
-            async for piece in response.aiter_bytes():
-                body += piece
-                if len(body) > ANSWER_LIMIT:
-                    return None
-        return jiter.from_json(bytes(body))
+            # What is cut at the limit is no JSON.
+            return jiter.from_json(await bounded(response, ANSWER_LIMIT))
     except (HttpFailure, httpx2.HTTPError, httpx2.InvalidURL, ValueError):
         return None
 

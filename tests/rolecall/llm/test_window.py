@@ -1,9 +1,21 @@
 """The window, asked of the servers that tell it."""
 
+import asyncio
+import time
+
 import pytest
 
 from fakes.connection import FakeConnection, FakeRuntime, endpoint_at
-from fakes.endpoint import FakeEndpoint, Hang, http_error, json_reply, stream
+from fakes.endpoint import (
+    FakeEndpoint,
+    Hang,
+    Repeat,
+    Reply,
+    endpoint_in_thread,
+    http_error,
+    json_reply,
+    stream,
+)
 from fakes.patience import PATIENCE_S
 from rolecall.llm import window
 from rolecall.llm.endpoint import OFFLINE
@@ -75,6 +87,45 @@ async def test_a_silent_server_is_taken_not_to_know(monkeypatch):
     silent = stream(before_head=[Hang()])
     async with FakeEndpoint(models=silent, default=silent) as endpoint:
         assert await asked(endpoint) is None
+
+
+FLOODS = {
+    "tiny chunks": Reply(
+        [Repeat(b"1\r\n \r\n" * 20_000, 0)], headers={"transfer-encoding": "chunked"}, chunked=False
+    ),
+    "an error in tiny chunks": Reply(
+        [Repeat(b"1\r\n \r\n" * 20_000, 0)], 500, {"transfer-encoding": "chunked"}, chunked=False
+    ),
+    "heads": Reply(before_head=[Repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 2_000, 0)], chunked=False),
+    "one large body": Reply([Repeat(b" " * 1_000_000, 0)], chunked=False),
+    "one large head": Reply([], headers={"x": "y" * 1_000_000}),
+    "drops": Reply([Repeat(b" ", 0.01)], chunked=False),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS.keys())
+async def test_a_server_that_floods_or_drips_neither_keeps_the_loop_nor_the_task(monkeypatch, flood):
+    monkeypatch.setattr(window, "ASKED_S", 0.5)
+    longest = 0.0
+
+    async def watch():
+        nonlocal longest
+        while True:
+            began = time.thread_time()
+            await asyncio.sleep(0)
+            longest = max(longest, time.thread_time() - began)
+
+    runtime = FakeRuntime()
+    with endpoint_in_thread(models=flood, default=flood) as endpoint:
+        target = endpoint_at(endpoint.base_url, model="m")
+        async with runtime.pool.lease(target, FakeConnection().settings.pool):
+            watching = asyncio.create_task(watch())
+        began = asyncio.get_running_loop().time()
+        assert await window_of(FakeConnection(), runtime, target) is None
+        assert asyncio.get_running_loop().time() - began < PATIENCE_S
+        watching.cancel()
+        await runtime.pool.aclose()
+    assert longest < 0.1  # seconds of this thread's own work, however busy the machine
 
 
 async def test_nobody_is_asked_about_the_offline_provider_or_where_nothing_listens():
