@@ -1,4 +1,7 @@
-"""Against a real llama.cpp: true streaming, true overflow and recovery, true cancel with the slot freed."""
+"""Against a real llama.cpp: true streaming, true overflow and recovery, true cancel with the slot freed.
+
+It comes with the development tools (``requirements/dev.txt``, a wheel); where it is missing, these tests fail.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,6 @@ from rolecall.events import Attempt, Delta
 from rolecall.runtime import Runtime
 from rolecall.session import Session
 from rolecall.task import FileRef, TaskRequest
-
-pytest.importorskip("xllamacpp", reason="llama.cpp has no wheel for this platform")
 
 SHORT_ROLE = """---
 id: tester
