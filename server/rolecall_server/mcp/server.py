@@ -104,6 +104,8 @@ def create_server(
         on_read_resource=resources.read_resource,
         on_completion=completion.complete,
         on_subscriptions_listen=subscriptions.listening(bus),
+        # No argument travels in a header; left to itself a call over HTTP lists all tools to find that out.
+        get_tool_input_schema=lambda _: None,
     )
     if http is None:
         for method in ("notifications/initialized", "notifications/roots/list_changed"):

@@ -49,6 +49,7 @@ def mounted(*arguments: Any, **options: Any) -> RolecallServer:
     before("prompts/get", _get_prompt)
     before("resources/read", _read_resource)
     before("completion/complete", _complete)
+    server.get_tool_input_schema = fixtures.SCHEMAS.get
     server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, _set_level)
     server.middleware.append(
         RequestStateBoundary(RequestStateSecurity.ephemeral(), default_audience="rolecall")

@@ -139,7 +139,9 @@ def _has(family: socket.AddressFamily, place: str) -> bool:
 
 
 def _bound(family: socket.AddressFamily, place: tuple[str, int]) -> socket.socket:
-    one = socket.socket(family, socket.SOCK_STREAM)
+    # Named, since asyncio sends without delay only where it sees TCP: else each answer waits 40 ms for a
+    # client's acknowledgement of its headers.
+    one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:

@@ -152,7 +152,7 @@ async def test_a_call_over_its_deadline_is_fetched_by_a_later_request(serve, era
 
 async def test_a_task_nobody_asks_for_ends_after_its_time(serve, surroundings, monkeypatch):
     monkeypatch.setattr(http_calls.HttpCalls.__init__, "__defaults__", (0.2,))
-    surroundings.extra["ROLECALL_MCP__CALL_DEADLINE_S"] = "0.2"
+    surroundings.extra["ROLECALL_MCP__CALL_DEADLINE_S"] = "2"
     async with FakeEndpoint([stream(chunk("Slow."), Hang())]) as endpoint:
         surroundings.use(endpoint.base_url)
         async with serve() as door, door.client() as client:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import socket
 
 import pytest
 
@@ -241,3 +242,18 @@ async def test_while_settings_are_invalid_calls_say_so_and_mended_ones_bring_the
         file.write_text("mcp: {http_tokens: [secret-token]}\n")
         assert (await door.initialize()).status_code == 401
         assert (await door.initialize(authorization="Bearer secret-token")).status_code == 200
+
+
+async def test_answers_do_not_wait_for_the_client_to_acknowledge_their_headers(serve, monkeypatch):
+    at_once = []
+    made = TimedRequests.connection_made
+
+    def connection_made(self, transport):
+        made(self, transport)
+        accepted = transport.get_extra_info("socket")
+        at_once.append(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0)
+
+    monkeypatch.setattr(TimedRequests, "connection_made", connection_made)
+    async with serve() as door:
+        await door.initialize()
+    assert at_once == [True]
