@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 from typing import TYPE_CHECKING
 
 from rolecall import named_lines
 from rolecall.context.lines import split_lines
 from rolecall.errors import ConfigurationInvalid, RolecallError
 from rolecall.roles import RoleCatalog
-from rolecall.settings import LoadedSettings, load
+from rolecall.settings import LoadedSettings, load, settings_files
+from rolecall.settings.stamps import Stamps
 from rolecall.task import FileRef
 from rolecall.telemetry.logging import spare_standard_output
 from rolecall.workspace.documents import Documents
@@ -45,6 +47,7 @@ class Session:
     Attributes:
         id: unique in the process.
         problem: why no task can run, where the settings are invalid.
+        mistake: what is wrong with the settings as they are now; those before it hold, where there were some.
         recovered: what was done about writes that a crash had interrupted, for the user.
     """
 
@@ -65,6 +68,10 @@ class Session:
         self.roles = RoleCatalog(caller.config_folder() / "roles")
         self.workspace = Workspace(tuple(roots)) if roots else Workspace.default(caller.cwd, caller.home())
         self.problem: ConfigurationInvalid | None = None
+        self.mistake: ConfigurationInvalid | None = None
+        self.loaded = LoadedSettings.defaults()
+        self._settings_lock = threading.RLock()
+        self._stamps: Stamps | None = None
         self.configure(editor)
         self.recovered = self._recover()
 
@@ -86,14 +93,47 @@ class Session:
         return self.loaded.settings
 
     def configure(self, editor: Mapping[str, Any] | None = None) -> None:
-        """Read the settings again, with what the editor sent last."""
-        self._editor = editor
+        """Read the settings again, with what the editor sent last.
+
+        Settings that became invalid change nothing: those that were read last go on to hold.
+        """
+        with self._settings_lock:
+            self._editor = editor
+            self._read_settings()
+
+    def refresh(self) -> bool:
+        """Take up what was saved in a file of settings since. Costs a stat of each while nothing changed.
+
+        Returns:
+            Whether the settings, or what is wrong with them, are different now.
+        """
+        with self._settings_lock:
+            if self._stamps is not None and self._stamps.still_hold(self._look()):
+                return False
+            before = self.loaded, self.mistake and self.mistake.message
+            self._read_settings()
+            return before != (self.loaded, self.mistake and self.mistake.message)
+
+    def _look(self) -> Stamps:
+        return Stamps.of(settings_files(self.caller, self.workspace.roots))
+
+    def _read_settings(self) -> None:
+        first, self._stamps = self._stamps is None, self._look()
+        former = None if first or self.problem is not None else self.loaded
         try:
-            self.loaded = load(self.caller, roots=self.workspace.roots, editor=editor)
-            self.problem = None
-        except ConfigurationInvalid as problem:
-            self.loaded = LoadedSettings.defaults()
-            self.problem = problem
+            loaded = load(self.caller, roots=self.workspace.roots, editor=self._editor, former=former)
+        except ConfigurationInvalid as mistake:
+            self.mistake = mistake
+            self.problem = mistake if former is None else None
+        else:
+            self.mistake = self.problem = None
+            if not first and loaded == self.loaded:
+                return  # what was derived from them stays: the key of a command, for one
+            self.loaded = loaded
+        if first or self.mistake is None:
+            self._use_settings()
+
+    def _use_settings(self) -> None:
         self.policy = PathPolicy(self.workspace, self.settings.apply.protect)
         self.documents = Documents(
             self.workspace,
@@ -104,9 +144,8 @@ class Session:
         )
 
     def ready(self) -> None:
-        """Raise what makes every task of this session fail; a repaired settings file is noticed here."""
-        if self.problem is not None:
-            self.configure(self._editor)
+        """Raise what makes every task of this session fail; a saved settings file is noticed here."""
+        self.refresh()
         if self.problem is not None:
             raise self.problem
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rolecall.settings.credential import Credential
-    from rolecall.settings.loading import Inspection, LoadedSettings, inspect, load, masked
+    from rolecall.settings.loading import Inspection, LoadedSettings, inspect, load, masked, settings_files
     from rolecall.settings.model import (
         ApplySettings,
         BreakerSettings,
@@ -46,6 +46,7 @@ __all__ = [
     "inspect",
     "load",
     "masked",
+    "settings_files",
 ]
 
 _ELSEWHERE = {
@@ -55,6 +56,7 @@ _ELSEWHERE = {
     "inspect": "loading",
     "load": "loading",
     "masked": "loading",
+    "settings_files": "loading",
 }
 
 

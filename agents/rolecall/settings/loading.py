@@ -11,9 +11,9 @@ from rolecall.caller import Caller
 from rolecall.errors import ConfigurationInvalid
 from rolecall.settings import catalogue, credential, places, restricted, sources
 from rolecall.settings.credential import BOUND, Credential, Layer
-from rolecall.settings.items import Problem, Value
+from rolecall.settings.items import Item, Problem, Value
 from rolecall.settings.judging import judge, value_of
-from rolecall.settings.masking import public
+from rolecall.settings.masking import printable, public
 from rolecall.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -34,12 +34,17 @@ class LoadedSettings:
         origins: by key path: ``default``, a file, ``environment NAME``, ``editor``, ``command line --flag``.
         warnings: what a workspace or an editor asked for and did not get, and other things to know.
         withheld: keys and headers that are not sent, because they belong to another address.
+        unread: what is wrong with workspace files of which nothing could be read.
     """
 
     settings: Settings
     origins: Mapping[str, str]
     warnings: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    _items: Mapping[Path, list[Item]] = field(
+        default_factory=dict[Path, "list[Item]"], repr=False, compare=False
+    )
     _caller: Caller | None = field(default=None, repr=False)
     _uses: str | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
@@ -49,6 +54,10 @@ class LoadedSettings:
     def defaults(cls) -> LoadedSettings:
         """What holds where nothing is configured."""
         return cls(Settings(), dict.fromkeys(catalogue.settings(), DEFAULT))
+
+    def said_in(self, root: Path) -> list[Item]:
+        """The entries of a folder's workspace file."""
+        return self._items.get(root, [])
 
     def credential(self) -> Credential:
         """The address in effect and the key that may be sent there (contract section 3).
@@ -77,7 +86,11 @@ class Inspection:
 
 
 def load(
-    caller: Caller, *, roots: Sequence[Path] = (), editor: Mapping[str, Any] | None = None
+    caller: Caller,
+    *,
+    roots: Sequence[Path] = (),
+    editor: Mapping[str, Any] | None = None,
+    former: LoadedSettings | None = None,
 ) -> LoadedSettings:
     """The settings that hold for a caller.
 
@@ -85,11 +98,12 @@ def load(
         caller: whose environment, files and command line count.
         roots: the workspace folders, whose ``.rolecall.yaml`` may narrow some settings.
         editor: what an editor sent, restricted likewise.
+        former: what held before; of a workspace file that is broken now, what it said then goes on to hold.
 
     Raises:
         ConfigurationInvalid: something is wrong; the message lists all of it, a line each.
     """
-    inspection = inspect(caller, roots=roots, editor=editor)
+    inspection = inspect(caller, roots=roots, editor=editor, former=former)
     if inspection.loaded is None:
         raise ConfigurationInvalid(
             _message(inspection.problems), hint="Correct it, then run `rolecall config check`."
@@ -98,15 +112,26 @@ def load(
 
 
 def inspect(
-    caller: Caller, *, roots: Sequence[Path] = (), editor: Mapping[str, Any] | None = None
+    caller: Caller,
+    *,
+    roots: Sequence[Path] = (),
+    editor: Mapping[str, Any] | None = None,
+    former: LoadedSettings | None = None,
 ) -> Inspection:
     """Like `load`, with the problems as a list; for checking a configuration."""
-    assembly = _Assembly(caller, roots)
+    assembly = _Assembly(caller, roots, former)
     assembly.read_own()
     assembly.read_restricted(editor or {})
     problems = tuple(str(problem) for problem in assembly.problems)
     warnings = tuple(assembly.warnings)
     return Inspection(None if problems else assembly.finish(), problems, warnings)
+
+
+def settings_files(caller: Caller, roots: Sequence[Path]) -> list[Path]:
+    """The files that a caller's settings are read from, whether they exist or not."""
+    user = places.user_file(caller, roots)
+    own = [user.path, places.env_file(caller, user, roots).path]
+    return [*own, *(root / places.WORKSPACE_FILE for root in roots)]
 
 
 def masked(loaded: LoadedSettings) -> dict[str, dict[str, Any]]:
@@ -120,9 +145,12 @@ def masked(loaded: LoadedSettings) -> dict[str, dict[str, Any]]:
 class _Assembly:
     """The layers of one caller, lowest first: fallbacks, user, workspace, environment, editor, command."""
 
-    def __init__(self, caller: Caller, roots: Sequence[Path]) -> None:
+    def __init__(self, caller: Caller, roots: Sequence[Path], former: LoadedSettings | None = None) -> None:
         self.caller = caller
         self.roots = roots
+        self.former = former
+        self.unread: list[str] = []
+        self.items: dict[Path, list[Item]] = {}
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
         self.added: dict[str, list[Value]] = {path: [] for path in restricted.ADDED}
@@ -147,7 +175,7 @@ class _Assembly:
         """The sources that may be somebody else's. The first folder is read last: it wins."""
         for position, root in reversed(list(enumerate(self.roots))):
             name = places.WORKSPACE_FILE if position == 0 else f"{root.name}/{places.WORKSPACE_FILE}"
-            source = sources.workspace(root, name)
+            source = self._workspace(root, name)
             self._restrict(source, self.narrowed, self.fallbacks | self.user | self.narrowed)
         so_far = self.fallbacks | self.user | self.narrowed | self.environment
         self._restrict(sources.Source(restricted.editor_items(editor)), self.edited, so_far)
@@ -179,9 +207,21 @@ class _Assembly:
             },
             warnings=tuple(self.warnings),
             withheld=binding.withheld,
+            unread=tuple(self.unread),
+            _items=self.items,
             _caller=self.caller,
             _uses=binding.uses,
         )
+
+    def _workspace(self, root: Path, name: str) -> Source:
+        """What a folder's file says; while nothing in it can be read, what it said before."""
+        source = sources.workspace(root, name)
+        if source.problems and not source.items:
+            self.unread += [printable(str(problem), 500) for problem in source.problems[:1]]
+            if self.former is not None:
+                source.items = self.former.said_in(root)
+        self.items[root] = source.items
+        return source
 
     def _judged(self, source: Source) -> dict[str, Value]:
         values, problems = judge(source.items)
