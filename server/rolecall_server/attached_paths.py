@@ -18,8 +18,4 @@ def translated(path: str, here: Workspace, there: Workspace) -> str | None:
     if here.roots == there.roots:
         return path
     index, parts = here.place(path)
-    absolute = here.roots[index].joinpath(*parts)
-    root = there.root_of(absolute)
-    if root is None:
-        return None
-    return there.path_of(root, absolute.relative_to(there.roots[root]).parts)
+    return there.name_of(here.roots[index].joinpath(*parts))

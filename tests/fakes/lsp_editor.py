@@ -208,7 +208,11 @@ class Editor:
 
         @client.feature(types.CLIENT_REGISTER_CAPABILITY)
         def registered(_: types.RegistrationParams) -> None:
-            return None
+            self.news.set()
+
+        @client.feature(types.CLIENT_UNREGISTER_CAPABILITY)
+        def unregistered(_: types.UnregistrationParams) -> None:
+            self.news.set()
 
         @client.feature(types.PROGRESS)
         def progress(params: types.ProgressParams) -> None:

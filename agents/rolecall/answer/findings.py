@@ -10,7 +10,9 @@ the model without line numbers, or numbered as compilers do:
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 if TYPE_CHECKING:
@@ -59,17 +61,41 @@ class Finding:
     line: int | None = None
     quoted: str | None = None
 
-    def line_in(self, text: str) -> int | None:
+    def line_in(self, text: SearchedText) -> int | None:
         """The 0-based line of a file's present text; None where that is not certain."""
-        lines = text.split("\n")
         if self.quoted is None:
-            return self.line - 1 if self.line is not None and 0 < self.line <= len(lines) else None
+            return self.line - 1 if self.line is not None and 0 < self.line <= text.count else None
         wanted = self.quoted.strip()
-        same = [number for number, line in enumerate(lines) if line.strip() == wanted]
-        same = same or [number for number, line in enumerate(lines) if wanted in line]
+        same = text.equal(wanted) or text.holding(wanted)
         if self.line is not None and self.line - 1 in same:
             return self.line - 1
         return same[0] if len(same) == 1 else None
+
+
+class SearchedText:
+    """A text whose lines are looked for many times; each look costs little, however large it is."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        lines = text.split("\n")
+        self.count = len(lines)
+        self._starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+        self._by_content: dict[str, list[int]] = {}
+        for number, line in enumerate(lines):
+            self._by_content.setdefault(line.strip(), []).append(number)
+
+    def equal(self, wanted: str) -> list[int]:
+        """The 0-based lines that say this and nothing else."""
+        return self._by_content.get(wanted, [])
+
+    def holding(self, wanted: str) -> list[int]:
+        """The 0-based lines that say this among other things."""
+        found: list[int] = []
+        at = self._text.find(wanted)
+        while at >= 0:
+            found.append(bisect_right(self._starts, at) - 1)
+            at = self._text.find(wanted, self._starts[found[-1] + 1])
+        return found
 
 
 def findings(prose: str) -> Iterator[Finding]:

@@ -117,6 +117,13 @@ class Workspace:
         """The workspace path of components below the root at ``index``."""
         return "/".join([self.labels[index], *parts] if self.labels[index] else parts)
 
+    def name_of(self, location: Path) -> str | None:
+        """The workspace path of what lies below one of the roots, without links; None elsewhere. No I/O."""
+        index = self.root_of(location)
+        if index is None:
+            return None
+        return self.path_of(index, location.relative_to(self.roots[index]).parts)
+
     def relative(self, user_path: str, cwd: Path) -> str:
         """The workspace path of a file the user named: absolute, a file URI, or relative to ``cwd``.
 

@@ -11,6 +11,7 @@ from rolecall.workspace.revert import remember
 from rolecall.workspace.writer import DiskWriter
 from rolecall_server.lsp.asking import ask
 from rolecall_server.lsp.delivery import Delivery, Outcome
+from rolecall_server.lsp.documents import is_notebook
 from rolecall_server.lsp.edits import Annotation, takes, workspace_edit
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class EditorApplier:
         self._connection = connection
         self._session = session
         self._title = title
+        self._buffers = connection.documents.seen_from(session.workspace)
         self._annotation: Annotation | None = None
         self._delivery: Delivery | None = None
 
@@ -61,7 +63,7 @@ class EditorApplier:
     async def confirm(self, changes: Sequence[Change], asking: Sequence[Change]) -> bool:
         """Ask the user: in the client's own preview where it has one, else by a message."""
         client = self._connection.client
-        if client.change_annotations and all(takes(client, change) for change in changes):
+        if client.change_annotations and all(map(self._is_theirs, changes)):
             names = ", ".join(change.new_path or change.path for change in asking)
             self._annotation = Annotation(self._title, f"Rolecall asks before it changes {names}")
             return True
@@ -77,9 +79,8 @@ class EditorApplier:
             EditError: a file moved, or the client did not apply the edit.
         """
         self._check_folders(changes)
-        client = self._connection.client
-        theirs = [change for change in changes if takes(client, change)]
-        ours = [change for change in changes if not takes(client, change)]
+        theirs = [change for change in changes if self._is_theirs(change)]
+        ours = [change for change in changes if not self._is_theirs(change)]
         left_out: set[str] = set()
         if theirs:
             left_out = await self._through_editor(theirs, task_id)
@@ -167,18 +168,26 @@ class EditorApplier:
             return done, error.message
         return done | {change.path for change in hidden}, outcome.reason
 
+    def _is_theirs(self, change: Change) -> bool:
+        """Whether the client carries a change out.
+
+        The text of a notebook it would open beside its notebook editor; from disk that one takes it itself.
+        """
+        hidden = is_notebook(change.new_path or change.path) and not self._open(change)
+        return takes(self._connection.client, change) and not hidden
+
     def _open(self, change: Change) -> bool:
-        return self._connection.documents.buffer_at(change.new_path or change.path) is not None
+        return self._buffers.buffer_at(change.new_path or change.path) is not None
 
     def _uri(self, path: str) -> str:
         """The client's own spelling where the document is open: another would open it twice."""
-        buffer = self._connection.documents.buffer_at(path)
+        buffer = self._buffers.buffer_at(path)
         return buffer.uri if buffer is not None else self._session.workspace.locate(path).as_uri()
 
     def _moved(self, changes: Sequence[Change]) -> bool:
         """Whether a buffer changed after the edit was made from it; a file that is opened did not change."""
         for change in changes:
-            buffer = self._connection.documents.buffer_at(change.path)
+            buffer = self._buffers.buffer_at(change.path)
             base = change.base
             if buffer is not None and base is not None and base.version not in {None, buffer.version}:
                 return True

@@ -26,7 +26,7 @@ class Attachment:
         connection = self._connection
         self._editor = AttachedEditor(
             session.workspace,
-            connection.documents,
+            connection.documents.seen_from(session.workspace),
             lambda title: EditorApplier(connection, session, title, explicit=True),
         )
         connection.host.editors.join(self._editor)

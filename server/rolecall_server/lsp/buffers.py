@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 # LSP 3.17, "Text Documents": these three end a line and nothing else does; str.splitlines knows many more.
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
+
+_PIECE: Final = 4096
+"""Characters of a line that are measured at once where a position is looked for."""
 
 _WIDTHS: Final[dict[str, Callable[[str], int]]] = {
     "utf-8": lambda text: len(text.encode(errors="surrogatepass")),
@@ -36,7 +40,11 @@ class Position:
 
 def split_lines(text: str) -> list[str]:
     """The lines with their endings; the last one may have none. Empty for an empty text."""
-    return _LINE.findall(text)
+    if "\r" in text:
+        return _LINE.findall(text)
+    lines = text.split("\n")
+    last = lines.pop()
+    return [f"{line}\n" for line in lines] + ([last] if last else [])
 
 
 def width(text: str, encoding: Encoding) -> int:
@@ -49,12 +57,23 @@ def index_in_line(line: str, character: int, encoding: Encoding) -> int:
     content = line.rstrip("\r\n")
     if content.isascii() or encoding == "utf-32":
         return min(max(character, 0), len(content))
-    units = 0
-    for index, letter in enumerate(content):
-        if units >= character:
+    start, left = _piece_of(content, character, encoding)
+    for index in range(start, len(content)):
+        if left <= 0:
             return index
-        units += _WIDTHS[encoding](letter)
+        left -= _WIDTHS[encoding](content[index])
     return len(content)
+
+
+def _piece_of(content: str, character: int, encoding: Encoding) -> tuple[int, int]:
+    """Where the piece begins that holds a position, and the units from there: lines may have megabytes."""
+    left = character
+    for start in range(0, len(content), _PIECE):
+        units = width(content[start : start + _PIECE], encoding)
+        if units >= left:
+            return start, left
+        left -= units
+    return len(content), left
 
 
 class TextBuffer:
@@ -74,8 +93,15 @@ class TextBuffer:
         self.language = language
         self._encoding: Encoding = encoding
         self._lines = split_lines(text)
+        self._length = len(text)
         self._text: str | None = text
+        self._digested: tuple[str, str] | None = None
         self._lock = threading.Lock()
+
+    @property
+    def length(self) -> int:
+        """The length of the text in characters; costs nothing."""
+        return self._length
 
     @property
     def text(self) -> str:
@@ -89,10 +115,19 @@ class TextBuffer:
                 self._text = "".join(self._lines)
             return self._text, self.version
 
-    def lines(self) -> list[str]:
-        """The lines with their endings; a copy."""
+    def digested(self) -> tuple[str, int, str]:
+        """The text, its version and its SHA-256 (hex), which is computed once."""
+        text, version = self.snapshot()
+        known = self._digested
+        if known is None or known[0] is not text:
+            known = text, hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+            self._digested = known
+        return text, version, known[1]
+
+    def lines(self, first: int = 0, last: int | None = None) -> list[str]:
+        """The lines with their endings, of the 0-based and inclusive range; a copy."""
         with self._lock:
-            return list(self._lines)
+            return self._lines[first : None if last is None else last + 1]
 
     def is_one_character(self, start: Position, end: Position) -> bool:
         """Whether a range holds one character, or one line ending."""
@@ -107,6 +142,7 @@ class TextBuffer:
         """Take a whole new text."""
         with self._lock:
             self._lines, self._text, self.version = split_lines(text), text, version
+            self._length, self._digested = len(text), None
 
     def edit(self, start: Position, end: Position, text: str, version: int) -> None:
         """Take an incremental change. Costs its own size, not the document's."""
@@ -120,8 +156,10 @@ class TextBuffer:
             low, high = max(0, first_line - 1), min(len(self._lines), last_line + 2)
             head = "".join(self._lines[low:first_line])
             tail = "".join(self._lines[last_line + 1 : high])
-            self._lines[low:high] = split_lines(f"{head}{before}{text}{behind}{tail}")
-            self._text, self.version = None, version
+            changed = f"{head}{before}{text}{behind}{tail}"
+            self._length += len(changed) - sum(map(len, self._lines[low:high]))
+            self._lines[low:high] = split_lines(changed)
+            self._text, self._digested, self.version = None, None, version
 
     def _place(self, position: Position) -> tuple[int, int]:
         if position.line >= len(self._lines):

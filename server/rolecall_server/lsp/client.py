@@ -29,6 +29,8 @@ class ClientProfile:
     change_annotations: bool = False
     configuration: bool = False
     registers_configuration: bool = False
+    registers_watched_files: bool = False
+    relative_patterns: bool = False
     work_done_progress: bool = False
     diagnostics: bool = False
     show_document: bool = False
@@ -58,6 +60,12 @@ class ClientProfile:
             registers_configuration=at(
                 capabilities, "workspace", "didChangeConfiguration", "dynamicRegistration"
             )
+            is True,
+            registers_watched_files=at(
+                capabilities, "workspace", "didChangeWatchedFiles", "dynamicRegistration"
+            )
+            is True,
+            relative_patterns=at(capabilities, "workspace", "didChangeWatchedFiles", "relativePatternSupport")
             is True,
             work_done_progress=at(capabilities, "window", "workDoneProgress") is True,
             diagnostics=is_object(at(capabilities, "textDocument", "publishDiagnostics")),

@@ -13,6 +13,7 @@ from lsprotocol import types
 
 from rolecall_server.lsp import errors
 from rolecall_server.lsp.buffers import Position
+from rolecall_server.lsp.documents import is_notebook
 from rolecall_server.lsp.errors import Refusal
 from rolecall_server.lsp.instructions import addressed, instruction_in
 from rolecall_server.lsp.lines import Lines, lines_of, subject_of, symbol_in
@@ -34,6 +35,8 @@ FIRST: Final = 2
 TITLE_LIMIT: Final = 100
 INSTRUCTION_LINES: Final = 200
 """Lines of a selection that are searched for instructions."""
+INSTRUCTION_LINE: Final = 4_000
+"""Characters of the longest line that is; people write shorter ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +103,8 @@ def actions(connection: Connection, params: Json) -> list[Json]:
     uri, start, end, context = _read(params)
     buffer = connection.documents.buffer(uri)
     path = connection.documents.path_of(uri)
-    if buffer is None or path is None:
-        return []  # not open, not a file, or outside the workspace: nothing could be changed there
+    if buffer is None or path is None or is_notebook(path):
+        return []  # not open, no file, no text, or outside the workspace: nothing could be changed there
     only = context.get("only")
     wanted = [str(kind) for kind in only] if is_list(only) else None
     scene = _scene(buffer, path, start, end, context)
@@ -197,9 +200,9 @@ def _instructions(
     buffer: TextBuffer, scene: Scene, roles: Sequence[Role], wanted: Sequence[str] | None
 ) -> Iterator[Json]:
     """What the comments in the asked lines ask for in their own words."""
-    lines = buffer.lines()[scene.cursor.first : scene.cursor.last + 1][:INSTRUCTION_LINES]
-    for line in lines:
-        instruction = instruction_in(line)
+    last = min(scene.cursor.last, scene.cursor.first + INSTRUCTION_LINES - 1)
+    for line in buffer.lines(scene.cursor.first, last):
+        instruction = instruction_in(line) if len(line) <= INSTRUCTION_LINE else None
         role = addressed(instruction, roles) if instruction else None
         if instruction is None or role is None:
             continue

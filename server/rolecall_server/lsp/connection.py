@@ -14,6 +14,7 @@ from rolecall_server.lsp.documents import OpenDocuments
 from rolecall_server.lsp.findings import Findings
 from rolecall_server.lsp.messages import Messages
 from rolecall_server.lsp.shapes import is_object
+from rolecall_server.lsp.watching import Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -37,8 +38,9 @@ HEAVY_MODULES = (
     "rolecall_server.lsp.running",
     "rolecall_server.lsp.reverting",
 )
-ROLES_POLL_S = 1.0
-"""Seconds between two looks at the role files; a saved change counts within 2 s (contract section 4)."""
+POLL_S = 1.0
+"""Seconds between two looks at the files of roles, settings and findings, whether the client tells of changes
+or not; a saved role counts within 2 s (contract section 4)."""
 
 
 class Connection:
@@ -54,6 +56,7 @@ class Connection:
     Attributes:
         client: what the client declared.
         findings: the diagnostics it shows.
+        watching: the files it watches for us.
         roots: its workspace folders.
         options: settings from ``initializationOptions``, without the two switches below.
         events: the client wants ``rolecall/event``.
@@ -79,6 +82,7 @@ class Connection:
         self.documents = OpenDocuments()
         self.findings = Findings(self)
         self.messages = Messages(server)
+        self.watching = Watching(self)
         self.roots = tuple(roots)
         self.options: Mapping[str, Any] = {}
         self.section: Mapping[str, Any] = {}
@@ -95,6 +99,10 @@ class Connection:
         self._opening: asyncio.Task[Session] | None = None
         self._background: set[asyncio.Task[Any]] = set()
         self._told: set[str] = set()
+        self._last_told: dict[str, str] = {}
+        self._reopening = asyncio.Lock()
+        self._served_roots: tuple[Path, ...] | None = None
+        self._looking = asyncio.Lock()
 
     def editor_settings(self) -> dict[str, Any]:
         """What the editor sets: its configuration section over its initialization options."""
@@ -138,6 +146,11 @@ class Connection:
         self._told.add(topic)
         return first
 
+    def _is_news(self, topic: str, text: str) -> bool:
+        """Whether there is something to tell of a topic that was not told last."""
+        former, self._last_told[topic] = self._last_told.get(topic), text
+        return bool(text) and text != former
+
     def task(self, task_id: str) -> tuple[Session, Task]:
         """A task this client may see, and the session it belongs to.
 
@@ -153,11 +166,15 @@ class Connection:
 
     async def reopen(self) -> None:
         """The workspace folders changed: a new session. What runs in the old one goes on."""
-        if self._opening is not None:
-            with suppress(Exception):
-                self._former.append(await asyncio.shield(self._opening))
-        self.session, self._opening = None, None
-        await self.ready()
+        async with self._reopening:
+            if self._opening is not None:
+                with suppress(Exception):
+                    former = await asyncio.shield(self._opening)
+                    if self._served_roots == self.roots:
+                        return  # several changes were told of at once
+                    self._former.append(former)
+            self.session, self._opening = None, None
+            await self.ready()
 
     async def close(self) -> None:
         """The client went away: everything it had running ends."""
@@ -172,29 +189,34 @@ class Connection:
     async def _open(self) -> Session:
         await asyncio.shield(self._read_roles())
         await self._fetch_section()
-        session = await asyncio.to_thread(self._open_session)
+        self._served_roots = roots = self.roots
+        session = await asyncio.to_thread(self._open_session, roots)
         self.session, self.roles = session, session.roles
         self.documents.place_in(session.workspace, self.caller.cwd)
         if self._opened is not None:
             self._opened(session)
         self.report_settings()
-        self.spawn(self._watch_roles(session), "roles")
+        self.spawn(self._watch(session), "watch")
+        self.spawn(self.watching.update(), "watch files")
         return session
 
     def report_settings(self) -> None:
-        """Tell the user what is wrong with the settings; each problem once."""
+        """Tell the user what is wrong with settings and roles, once; again where it came back."""
         session = self.session
         if session is None:
             return
-        warnings = [*self._misshapen_options(), *session.loaded.warnings]
-        if warnings and self.tell_once("\n".join(warnings)):
-            self.messages.log_warning("\n".join(warnings))
-        problems = [str(problem) for problem in session.roles.problems()]
-        if problems and self.tell_once("\n".join(problems)):
-            self.messages.log_warning("\n".join(problems))
-        problem = session.problem
-        if problem is not None and self.tell_once(problem.message):
-            self.messages.show_error(problem)
+        warnings = "\n".join([*self._misshapen_options(), *session.loaded.warnings])
+        if self._is_news("warnings", warnings):
+            self.messages.log_warning(warnings)
+        problems = "\n".join(str(problem) for problem in session.roles.problems())
+        if self._is_news("roles", problems):
+            self.messages.log_warning(problems)
+        unread = "\n".join(session.loaded.unread)
+        if self._is_news("unread", unread):
+            self.messages.show_warning(f"{unread}. Until it is mended, what it said before holds.")
+        mistake = session.mistake
+        if self._is_news("mistake", mistake.message if mistake else "") and mistake is not None:
+            self.messages.show_error(mistake)
 
     def _misshapen_options(self) -> list[str]:
         from rolecall.settings.masking import quoted  # noqa: PLC0415 - not before the handshake
@@ -216,12 +238,13 @@ class Connection:
         self.documents.place_in(workspace, self.caller.cwd)
         self.roles = roles
 
-    def _open_session(self) -> Session:
+    def _open_session(self, roots: Sequence[Path]) -> Session:
         # Everything heavy is imported here, in one thread: the event loop must never import it half-way.
         for module in HEAVY_MODULES:
             importlib.import_module(module)
+        buffers = self.documents.seen_from(_workspace(self.caller, roots))
         return self.host.open_session(
-            self.caller, roots=self.roots, editor=self.editor_settings(), buffers=self.documents
+            self.caller, roots=roots, editor=self.editor_settings(), buffers=buffers
         )
 
     async def configure(self) -> None:
@@ -236,19 +259,35 @@ class Connection:
         if section is not None:
             self.section = section
 
-    async def _watch_roles(self, session: Session) -> None:
+    async def look(self) -> None:
+        """Take up what was saved by others: roles, settings, files that findings are shown for."""
+        session = self.session
+        if session is None:
+            return
+        async with self._looking:
+            changed = [
+                await asyncio.to_thread(refresh) for refresh in (session.roles.refresh, session.refresh)
+            ]
+            await self.findings.look()
+        if any(changed):
+            self.report_settings()
+
+    async def _watch(self, session: Session) -> None:
         while self.session is session:
-            await asyncio.sleep(ROLES_POLL_S)
-            if await asyncio.to_thread(session.roles.refresh):
-                self.report_settings()
+            await asyncio.sleep(POLL_S)
+            await self.look()
 
 
 def _menu_parts(caller: Caller, roots: Sequence[Path]) -> tuple[RoleCatalog, Workspace]:
     from rolecall.roles import RoleCatalog  # noqa: PLC0415 - not before the handshake
-    from rolecall.workspace.folder import Workspace  # noqa: PLC0415
 
-    workspace = Workspace(roots) if roots else Workspace.default(caller.cwd, caller.home())
-    return RoleCatalog(caller.config_folder() / "roles"), workspace
+    return RoleCatalog(caller.config_folder() / "roles"), _workspace(caller, roots)
+
+
+def _workspace(caller: Caller, roots: Sequence[Path]) -> Workspace:
+    from rolecall.workspace.folder import Workspace  # noqa: PLC0415 - not before the handshake
+
+    return Workspace(roots) if roots else Workspace.default(caller.cwd, caller.home())
 
 
 def _without_nulls(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -60,6 +60,7 @@ RAW_METHODS = frozenset(
         types.CODE_ACTION_RESOLVE,
         types.WORKSPACE_EXECUTE_COMMAND,
         types.WORKSPACE_DID_CHANGE_CONFIGURATION,
+        types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
     }
 )
 """Methods whose handlers get plain JSON values: they carry open-ended members, which come back as they came,

@@ -11,9 +11,9 @@ from rolecall.events import Delta
 from rolecall.task import FileRef, TaskRequest
 from rolecall_server.lsp import arguments, content, errors
 from rolecall_server.lsp.applier import EditorApplier
-from rolecall_server.lsp.documents import is_file
+from rolecall_server.lsp.documents import is_file, is_notebook
 from rolecall_server.lsp.errors import Refusal
-from rolecall_server.lsp.titles import run_title
+from rolecall_server.lsp.titles import name_in, run_title
 
 if TYPE_CHECKING:
     from rolecall.session import Session
@@ -114,8 +114,12 @@ def _request(session: Session, values: Json) -> tuple[TaskRequest, RolecallError
 
 
 def _target(session: Session, values: Json) -> FileRef:
-
     uri = values["uri"]
+    if is_notebook(uri):
+        raise PathRefused(
+            f"{name_in(uri)} is a notebook; roles work on text files.",
+            hint="Move the code into a file of its own (`jupyter nbconvert --to script`), and run it there.",
+        )
     if not is_file(uri):
         raise PathRefused(
             f"{uri} is no file of the workspace.", hint="Save the document into the workspace first."
@@ -147,7 +151,7 @@ async def _see_through(
 async def report(connection: Connection, session: Session, task: Task) -> None:
     """Tell the user how a task ended, where the edits themselves do not."""
     result = task.result
-    connection.findings.publish(session, task)
+    await connection.findings.publish(session, task)
     if (
         result.provider == "offline"
         and session.settings.llm.provider == "auto"

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from pygls.lsp.server import LanguageServer
 
 from rolecall._version import __version__
-from rolecall_server.lsp import code_actions, commands, configuration, content, documents, lifecycle, progress
+from rolecall_server.lsp import (
+    code_actions,
+    commands,
+    configuration,
+    content,
+    documents,
+    lifecycle,
+    progress,
+    watching,
+)
 from rolecall_server.lsp.connection import Connection
 from rolecall_server.lsp.protocol import Protocol
 
@@ -56,6 +65,6 @@ def create_server(
         opened: called with the session once it is open.
     """
     server = RolecallServer(host, caller, roots, opened)
-    for concern in (lifecycle, configuration, documents, code_actions, commands, progress, content):
+    for concern in (lifecycle, configuration, documents, code_actions, commands, progress, content, watching):
         concern.register(server.connection)
     return server

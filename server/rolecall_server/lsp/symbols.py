@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 from rolecall_server.lsp.buffers import split_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-AST_LIMIT: Final = 512 * 1024
-"""Characters of the largest Python file that is parsed while a menu waits; larger ones are scanned."""
+WHOLE_LIMIT: Final = 48 * 1024
+"""Characters of the largest file that is read as a whole while a menu waits, and with it every client of the
+process; of a larger one only what lies around the cursor is."""
 
-SCAN_LIMIT: Final = 4 * 1024 * 1024
-"""Characters of the largest file that is scanned: 0.3 s, in which no client of the process is served."""
+_DEFINITIONS_AROUND: Final = 2
+"""So many at the margin are read before and behind the cursor: one may have its decorators beyond it."""
 
 _MODIFIERS = (
     r"(?:(?:export|default|public|private|protected|internal|static|final|abstract|async|pub(?:\([a-z]+\))?|unsafe"
@@ -34,7 +35,7 @@ _ARROW: Final = re.compile(
     rf"^(?P<indent>[ \t]*){_MODIFIERS}(?:const|let|var)?\s*(?P<name>[A-Za-z_$][\w$]*)\s*=\s*(?:async\s*)?"
     r"(?:function\b|\([^()]*\)\s*(?::[^=]+)?=>|[A-Za-z_$][\w$]*\s*=>)"
 )
-_CLOSING: Final = re.compile(r"[\s})\];,]*(?:end\b.*|done|fi|esac)?[\s})\];,]*\Z")
+_CLOSING: Final = re.compile(r"[\s})\];,]*+(?:end\b.*|done|fi|esac)?[\s})\];,]*+\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,49 @@ def symbol_at(symbols: Sequence[Symbol], first: int, last: int) -> Symbol | None
 
 @lru_cache(maxsize=8)
 def outline(text: str, language: str) -> tuple[Symbol, ...]:
-    """All symbols of a text, none of a huge one. Cached: a menu is asked for at every move of the cursor."""
-    if language == "python" and len(text) <= AST_LIMIT:
+    """All symbols of a text. Cached: a menu is asked for at every move of the cursor."""
+    if language == "python":
         try:
             return tuple(_parsed(text))
         except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
             pass  # half-written code is the usual state of a buffer
-    return tuple(_scanned(split_lines(text))) if len(text) <= SCAN_LIMIT else ()
+    return tuple(_scanned(split_lines(text)))
+
+
+def symbol_around(lines: Sequence[str], language: str, first: int, last: int) -> Symbol | None:
+    """The same as :func:`symbol_at`, of a large file: found in what lies around the lines.
+
+    That is two definitions at the margin before them and behind, so that what holds them is read as a whole,
+    but no more than ``WHOLE_LIMIT`` characters each way; what is not seen to end in there is not named.
+    """
+    if last - first > WHOLE_LIMIT or sum(map(len, lines[first : last + 1])) > WHOLE_LIMIT:
+        return None
+    start, _ = _reached(lines, range(first - 1, -1, -1), first)
+    end, defined = _reached(lines, range(last + 1, len(lines)), last)
+    cut = not defined and end + 1 < len(lines)
+    end -= defined and end > last
+    while end > last and (not lines[end].strip() or (defined and lines[end].startswith("@"))):
+        end -= 1  # down to the last word, without the decorators of what is behind
+    found = outline("".join(lines[start : end + 1]), language)
+    if cut:
+        found = tuple(one for one in found if one.end + start < end)
+    symbol = symbol_at(found, first - start, last - start)
+    return symbol and Symbol(symbol.name, symbol.start + start, symbol.end + start)
+
+
+def _reached(lines: Sequence[str], indices: Iterable[int], start: int) -> tuple[int, bool]:
+    """How far a walk over neighbouring lines comes, and whether it ends at a definition at the margin."""
+    left, definitions, reached = WHOLE_LIMIT, 0, start
+    for index in indices:
+        left -= len(lines[index])
+        if left < 0:
+            break
+        reached = index
+        match = _DEFINITION.match(lines[index])
+        definitions += match is not None and not match["indent"]
+        if definitions == _DEFINITIONS_AROUND:
+            return reached, True
+    return reached, False
 
 
 def _parsed(text: str) -> Iterator[Symbol]:

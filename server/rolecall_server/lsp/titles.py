@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
+from rolecall_server.lsp.documents import is_file
 from rolecall_server.lsp.lines import lines_of, subject_of
 
 if TYPE_CHECKING:
@@ -48,8 +49,14 @@ def work_of(roles: RoleCatalog, role_id: str, task_id: str | None, subject: str)
     return str(task_id or "")
 
 
+def name_in(uri: str) -> str:
+    """What a document is called; a notebook's cell like its notebook."""
+    file = uri if is_file(uri) else urlsplit(uri).path
+    return unquote(file.rsplit("/", 1)[-1])
+
+
 def _subject(documents: OpenDocuments, values: dict[str, Any]) -> str:
-    name = unquote(values["uri"].rsplit("/", 1)[-1])
+    name = name_in(values["uri"])
     asked, buffer = values.get("range"), documents.buffer(values["uri"])
     if asked is None or buffer is None:
         return name

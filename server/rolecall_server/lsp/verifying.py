@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from rolecall.answer.changeset import Change
     from rolecall.session import Session
+    from rolecall_server.lsp.buffers import TextBuffer
     from rolecall_server.lsp.documents import OpenDocuments
 
 OPEN_S: Final = 2.0
@@ -33,10 +34,10 @@ class Verification:
 
     def __init__(self, session: Session, documents: OpenDocuments, changes: Sequence[Change]) -> None:
         self._session = session
-        self._documents = documents
+        self._buffers = documents.seen_from(session.workspace)
         self._changes = {_place(change): change for change in changes if change.action != "delete"}
         self._deleted = [change for change in changes if change.action == "delete"]
-        self._open = {path for path in self._changes if documents.buffer_at(path) is not None}
+        self._open = {path for path in self._changes if self._buffers.buffer_at(path) is not None}
         self._seen: set[str] = set()
         self._news = asyncio.Event()
         self._stop = documents.watch(self._look)
@@ -84,11 +85,10 @@ class Verification:
         except TimeoutError:
             return
 
-    def _look(self, path: str) -> None:
-        change = self._changes.get(path)
-        buffer = self._documents.buffer_at(path)
-        if change is not None and buffer is not None and _same(buffer.text, _after(change)):
-            self._seen.add(path)
+    def _look(self, buffer: TextBuffer) -> None:
+        for path, change in self._changes.items():
+            if self._buffers.buffer_at(path) is buffer and _same(buffer.text, _after(change)):
+                self._seen.add(path)
         self._news.set()
 
     def _is_there(self, path: str) -> bool:
@@ -103,7 +103,7 @@ class Verification:
         )
 
     def _on_disk(self, path: str) -> bool:
-        if self._documents.buffer_at(path) is not None:
+        if self._buffers.buffer_at(path) is not None:
             return False
         current = self._session.documents.read(path)
         return current is not None and _same(current.text, _after(self._changes[path]))

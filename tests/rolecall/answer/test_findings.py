@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rolecall.answer.findings import MOST, Finding, findings
+from rolecall.answer.findings import MOST, Finding, SearchedText, findings
 
 TEXT = (
     "def price(x, percent):\n    return x * percent\n\n\ndef twice(x):\n    return x * 2\n    return x * 2\n"
@@ -63,7 +63,7 @@ def test_other_prose_is_no_finding(line):
     ],
 )
 def test_the_line_is_the_only_one_that_fits_or_none(finding, line):
-    assert finding.line_in(TEXT) == line
+    assert finding.line_in(SearchedText(TEXT)) == line
 
 
 def test_an_answer_of_nothing_but_findings_is_bounded():
