@@ -280,7 +280,11 @@ def _print_config(arguments: argparse.Namespace) -> int:
     """The settings go to standard output, for a file; where they belong goes to standard error."""
     from rolecall_server.mcp import client_config
 
-    _roots(arguments)
+    roots = _roots(arguments)
+    if arguments.http is not None:
+        from rolecall_server.mcp.http.command import print_config
+
+        return print_config(arguments.print_config, _caller(arguments, "mcp"), arguments.http, roots=roots)
     started = client_config.launch(
         os.environ,
         config=arguments.config,
@@ -288,10 +292,7 @@ def _print_config(arguments: argparse.Namespace) -> int:
         log_level=arguments.log_level,
     )
     found = client_config.setup(arguments.print_config, started)
-    sys.stdout.write(found.text)
-    sys.stderr.write(f"Put it into {found.where}\n")
-    if found.instead:
-        sys.stderr.write(f"or run: {found.instead}\n")
+    found.print()
     return 0
 
 

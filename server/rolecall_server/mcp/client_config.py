@@ -62,6 +62,13 @@ class Setup:
     where: str
     instead: str = ""
 
+    def print(self) -> None:
+        """The settings go to standard output, for a file; where they belong goes to standard error."""
+        sys.stdout.write(self.text)
+        sys.stderr.write(f"Put it into {self.where}\n")
+        if self.instead:
+            sys.stderr.write(f"or run: {self.instead}\n")
+
 
 def launch(
     environment: Mapping[str, str],
@@ -115,7 +122,7 @@ def _variables(environment: Mapping[str, str]) -> tuple[str, ...]:
 def _claude_code(started: Launch) -> Setup:
     server = {"type": "stdio", "command": started.command, "args": list(started.arguments)}
     return Setup(
-        _json({"mcpServers": {NAME: server}}),
+        as_json({"mcpServers": {NAME: server}}),
         ".mcp.json in the project",
         f"claude mcp add --scope user {NAME} -- {started.shell()}",
     )
@@ -124,13 +131,13 @@ def _claude_code(started: Launch) -> Setup:
 def _codex(started: Launch) -> Setup:
     lines = [
         f"[mcp_servers.{NAME}]",
-        f"command = {_toml(started.command)}",
-        f"args = {_toml(list(started.arguments))}",
+        f"command = {as_toml(started.command)}",
+        f"args = {as_toml(list(started.arguments))}",
         f"tool_timeout_sec = {CALL_S}",
     ]
     if started.variables:
         # Codex gives a server only the variables it knows, and those named here.
-        lines.append(f"env_vars = {_toml(list(started.variables))}")
+        lines.append(f"env_vars = {as_toml(list(started.variables))}")
     return Setup(
         "\n".join(lines) + "\n",
         "~/.codex/config.toml",
@@ -148,7 +155,7 @@ def _gemini(started: Launch) -> Setup:
         # Gemini CLI keeps back what looks like a secret, unless it is named.
         server["env"] = {name: f"${name}" for name in started.variables}
     return Setup(
-        _json({"mcpServers": {NAME: server}}),
+        as_json({"mcpServers": {NAME: server}}),
         "~/.gemini/settings.json",
         f"gemini mcp add --scope user {NAME} {started.shell()}",
     )
@@ -162,7 +169,7 @@ def _opencode(started: Launch) -> Setup:
         "timeout": CALL_S * 1000,
     }
     return Setup(
-        _json({"$schema": "https://opencode.ai/config.json", "mcp": {NAME: server}}),
+        as_json({"$schema": "https://opencode.ai/config.json", "mcp": {NAME: server}}),
         "~/.config/opencode/opencode.json, or opencode.json in the project",
     )
 
@@ -170,7 +177,7 @@ def _opencode(started: Launch) -> Setup:
 def _vscode(started: Launch) -> Setup:
     server = {"type": "stdio", "command": started.command, "args": list(started.arguments)}
     return Setup(
-        _json({"servers": {NAME: server}}),
+        as_json({"servers": {NAME: server}}),
         ".vscode/mcp.json in the project, or what `MCP: Open User Configuration` opens",
         f"code --add-mcp {shlex.quote(json.dumps({'name': NAME, **server}))}",
     )
@@ -179,14 +186,14 @@ def _vscode(started: Launch) -> Setup:
 def _cursor(started: Launch) -> Setup:
     server = {"type": "stdio", "command": started.command, "args": list(started.arguments)}
     return Setup(
-        _json({"mcpServers": {NAME: server}}), "~/.cursor/mcp.json, or .cursor/mcp.json in the project"
+        as_json({"mcpServers": {NAME: server}}), "~/.cursor/mcp.json, or .cursor/mcp.json in the project"
     )
 
 
 def _zed(started: Launch) -> Setup:
     server = {"source": "custom", "command": started.command, "args": list(started.arguments)}
     return Setup(
-        _json({"context_servers": {NAME: server}}), "settings.json of Zed (`zed: open settings file`)"
+        as_json({"context_servers": {NAME: server}}), "settings.json of Zed (`zed: open settings file`)"
     )
 
 
@@ -202,10 +209,12 @@ CLIENTS: dict[str, Callable[[Launch], Setup]] = {
 """The clients whose settings are known, by the name ``--print-config`` takes."""
 
 
-def _json(value: object) -> str:
+def as_json(value: object) -> str:
+    """A file of settings in JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def _toml(value: str | Sequence[str]) -> str:
+def as_toml(value: str | Sequence[str]) -> str:
+    """A value as TOML writes it."""
     # A JSON string is a TOML basic string too, but for the pairs JSON escapes emoji with, and a bare DEL.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

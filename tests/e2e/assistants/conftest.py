@@ -33,15 +33,22 @@ class Desk:
         project: the current folder.
         command: the installed `rolecall`.
         patience_s: longest run of an assistant.
+        http: the address of the server that they call, where they start none.
     """
 
     surroundings: Surroundings
     project: Path
     command: Path
     patience_s: float = CLIENT_S
+    http: str = ""
 
     def settings(self, client: str) -> str:
         """What `--print-config` prints for the command as it is installed here."""
+        if self.http:
+            printed = self.surroundings.run(
+                "mcp", "--print-config", client, "--http", self.http, cwd=self.project
+            )
+            return printed.stdout.decode()
         environment = {**self.surroundings.environment, "PATH": str(self.command.parent)}
         started = client_config.Launch(
             str(self.command), ("mcp",), client_config.launch(environment).variables

@@ -13,6 +13,7 @@ from rolecall.settings import LoadedSettings, load
 from rolecall.telemetry.logging import configure
 from rolecall_server.host import Host
 from rolecall_server.mcp.http.address import Address, listen
+from rolecall_server.mcp.http.client_config import Endpoint, notes, setup
 from rolecall_server.mcp.http.serving import EXIT_CODES, HttpServer
 
 if TYPE_CHECKING:
@@ -54,6 +55,28 @@ def run(caller: Caller, address: str, *, roots: Sequence[Path] = ()) -> int:
     configure(loaded.settings.logging)
     _announce(listening, has_tokens=has_tokens, problem=problem)
     return asyncio.run(_serve(listening, caller, roots, read))
+
+
+def print_config(client: str, caller: Caller, address: str, *, roots: Sequence[Path] = ()) -> int:
+    """Print what a client needs to call the server at that address; returns the exit code.
+
+    Args:
+        client: its name, as ``--print-config`` takes it.
+        caller: this process's surroundings.
+        address: ``HOST:PORT``.
+        roots: the workspace folders.
+    """
+    try:
+        tokens = load(caller, roots=tuple(roots)).settings.mcp.http_tokens
+        place = Address.parse(address)
+        endpoint = Endpoint.of(place, has_tokens=bool(tokens))
+        found = setup(client, endpoint)
+    except ConfigurationInvalid as error:
+        _say(f"{error.message} {error.hint}")
+        return USAGE
+    found.print()
+    sys.stderr.writelines(f"{line}\n" for line in notes(client, place, endpoint))
+    return 0
 
 
 async def _serve(
