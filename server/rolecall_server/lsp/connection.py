@@ -37,6 +37,7 @@ HEAVY_MODULES = (
     "rolecall.status",
     "rolecall_server.lsp.running",
     "rolecall_server.lsp.reverting",
+    "rolecall_server.lsp.symbols",
 )
 POLL_S = 1.0
 """Seconds between two looks at the files of roles, settings and findings, whether the client tells of changes
