@@ -57,11 +57,24 @@ def hunks(before: str, after: str) -> list[LineHunk]:
 
 def changed_ranges(before: Sequence[str], after: Sequence[str]) -> list[Range]:
     """The ranges that differ, in order; between them both sides are equal."""
+    # Most of a large file is its common head and tail: cut off before anything is made of its lines.
+    head = _common(before, after)
+    tail = _common(before[head:][::-1], after[head:][::-1])
+    a_end, b_end = len(before) - tail, len(after) - tail
     numbers: dict[str, int] = {}
-    a = [numbers.setdefault(line, len(numbers)) for line in before]
-    b = [numbers.setdefault(line, len(numbers)) for line in after]
-    pairs = _Matcher(a, b).pairs()
-    return _gaps(pairs, len(a), len(b))
+    a = [numbers.setdefault(line, len(numbers)) for line in before[head:a_end]]
+    b = [numbers.setdefault(line, len(numbers)) for line in after[head:b_end]]
+    budget = _FREE_STEPS + _STEPS_PER_LINE * (len(before) + len(after))
+    pairs = [(i + head, j + head, length) for i, j, length in _Matcher(a, b, budget).pairs()]
+    return _gaps([(0, 0, head), *pairs], a_end, b_end)
+
+
+def _common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many lines both begin with."""
+    return next(
+        (index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
 
 
 def _gaps(pairs: list[tuple[int, int, int]], a_end: int, b_end: int) -> list[Range]:
@@ -76,11 +89,11 @@ def _gaps(pairs: list[tuple[int, int, int]], a_end: int, b_end: int) -> list[Ran
 
 
 class _Matcher:
-    def __init__(self, a: list[int], b: list[int]) -> None:
+    def __init__(self, a: list[int], b: list[int], budget: int) -> None:
         self._a = a
         self._b = b
         self._runs: list[tuple[int, int, int]] = []
-        self._budget = _FREE_STEPS + _STEPS_PER_LINE * (len(a) + len(b))
+        self._budget = budget
 
     def pairs(self) -> list[tuple[int, int, int]]:
         """Runs of equal lines, in order: (start in a, start in b, length)."""

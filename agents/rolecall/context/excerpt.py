@@ -61,10 +61,15 @@ _MIN_CHARACTERS = 200
 
 
 def _largest(low: int, high: int, tokens: int, make: Callable[[int], Excerpt]) -> Excerpt | None:
-    """The largest excerpt that fits, by bisection: a larger one never costs less."""
+    """The largest excerpt that fits, by bisection: a larger one never costs less.
+
+    Sizes are doubled until one does not fit, so that little of a huge text is tried in vain.
+    """
     best: Excerpt | None = None
+    size = low
     while low <= high:
-        middle = (low + high) // 2
+        middle = min(size, (low + high) // 2)
+        size = middle * 2
         tried = make(middle)
         if estimate_tokens(tried.text) <= tokens:
             best, low = tried, middle + 1

@@ -11,7 +11,11 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
 def split_lines(text: str) -> list[str]:
     """The lines with their endings."""
-    return _LINE.findall(text)
+    if "\r" in text:
+        return _LINE.findall(text)
+    lines = text.split("\n")
+    last = lines.pop()
+    return [f"{line}\n" for line in lines] + ([last] if last else [])
 
 
 def clamp(selection: Selection, count: int) -> Selection | None:

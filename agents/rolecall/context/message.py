@@ -84,6 +84,7 @@ class Message:
         self._tag = Tag.unused_in(self._data())
         self._sections: dict[Section, list[str]] = {section: [] for section in READING_ORDER}
         self.omitted: list[OmittedContext] = []
+        self._counts: dict[str, int] = {}
 
     def frame(self) -> str:
         """What is always there: how data is marked, and the instruction."""
@@ -264,12 +265,18 @@ class Message:
     def _wrapped(self, item: ContextItem, part: str | None = None, shown: str | None = None) -> str:
         asked = in_figures(item.selections) if item.kind == "file" else None
         text = item.text if part is None else part
-        count = len(split_lines(item.text))
+        count = self._count(item)
         length = f"{count} line{'' if count == 1 else 's'}"
         return (
             self._tag.wrap(text, kind=item.kind, path=item.path, length=length, lines=asked, shown=shown)
             + "\n"
         )
+
+    def _count(self, item: ContextItem) -> int:
+        """The lines of an item, counted once: while it is cut to fit, it is wrapped many times."""
+        if item.path not in self._counts:
+            self._counts[item.path] = len(split_lines(item.text))
+        return self._counts[item.path]
 
     def _show(self, section: Section, text: str) -> None:
         self._sections[section].append(text)
