@@ -90,6 +90,7 @@ class Editor:
         )
         self._register()
         self._register_diagnostics()
+        self._register_registrations()
         await self.client.start_io(
             *self.surroundings.server("lsp"),
             env=self.surroundings.environment,
@@ -206,14 +207,6 @@ class Editor:
             chosen = self.answers.popleft()
             return None if chosen is None else types.MessageActionItem(chosen)
 
-        @client.feature(types.CLIENT_REGISTER_CAPABILITY)
-        def registered(_: types.RegistrationParams) -> None:
-            self.news.set()
-
-        @client.feature(types.CLIENT_UNREGISTER_CAPABILITY)
-        def unregistered(_: types.UnregistrationParams) -> None:
-            self.news.set()
-
         @client.feature(types.PROGRESS)
         def progress(params: types.ProgressParams) -> None:
             self.progress.setdefault(str(params.token), []).append(plain(params.value))
@@ -228,6 +221,15 @@ class Editor:
         @client.feature("rolecall/event")
         def event(params: Any) -> None:
             self.events.append(plain(params))
+
+    def _register_registrations(self) -> None:
+        @self.client.feature(types.CLIENT_REGISTER_CAPABILITY)
+        def registered(_: types.RegistrationParams) -> None:
+            self.news.set()
+
+        @self.client.feature(types.CLIENT_UNREGISTER_CAPABILITY)
+        def unregistered(_: types.UnregistrationParams) -> None:
+            self.news.set()
 
     def _register_diagnostics(self) -> None:
         @self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)

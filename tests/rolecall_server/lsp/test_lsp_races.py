@@ -179,6 +179,26 @@ async def test_a_folder_taken_out_of_the_workspace_is_not_written_to(edit_with, 
         assert "LIMIT = 100" in run.text
 
 
+async def test_a_folder_added_meanwhile_leaves_the_unsaved_text_of_open_documents_in_view(
+    edit_with, endpoint, profile, tmp_path
+):
+    """With it every file has another name, and the run still goes by the old ones."""
+    async with generating(edit_with, endpoint, profile) as run:
+        mine = "# unsaved\n" + run.text
+        other = tmp_path / "other"
+        other.mkdir()
+        event = types.WorkspaceFoldersChangeEvent([types.WorkspaceFolder(other.as_uri(), "other")], [])
+        run.editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+        run.editor.type(run.uri, mine)
+        status = await run.editor.command("rolecall.status")
+        assert len(status["workspace"]) == 2
+        before = (run.editor.folder / PATH).read_text()
+        result = await run.finish()
+        assert (result["applied"], result["applied_by"]) == (True, "editor"), result
+        assert run.text == mine.replace("LIMIT = 100", "LIMIT = 200")
+        assert (run.editor.folder / PATH).read_text() == before
+
+
 async def test_an_editor_that_is_gone_leaves_the_disk_as_it_was(edit_with, endpoint, profile):
     async with generating(edit_with, endpoint, profile) as run:
         before = (run.editor.folder / PATH).read_text()
