@@ -189,7 +189,8 @@ _MODEL_CODES = {
     "unknown_model",
 }
 _MODEL = re.compile(
-    r"model\b.{0,200}?(?:not found|not exist|not supported|not available|is not loaded|no longer)"
+    r"model\b.{0,200}?(?:not found|not exist|not supported|not available|is not loaded|no longer"
+    r"|(?:been|was|is) (?:deprecated|decommissioned|retired|shut ?down))"
     r"|(?:unknown|invalid|no such|not a valid) model|no models? loaded|not a valid model|try pulling it",
     re.IGNORECASE | re.DOTALL,
 )
@@ -216,7 +217,7 @@ _WRONG_PATH = re.compile(
 )
 
 _CLIENT_ERRORS = range(400, 500)
-_TRANSIENT = {408, 409, 425, 498}  # 498: Groq's flexible tier is full
+_TRANSIENT = {408, 409, 424, 425, 498}  # 424: TGI failed while it wrote; 498: Groq's flexible tier is full
 _PERMANENT_SERVER_ERRORS = {501, 505}
 
 
@@ -239,7 +240,7 @@ def _is_filtered(problem: Problem) -> bool:
 def _is_model(problem: Problem) -> bool:
     if problem.has_code(_MODEL_CODES):
         return True
-    if problem.status not in {None, 400, 404, 422}:
+    if problem.status not in {None, 400, 404, 410, 422}:
         return False
     if _MODEL.search(problem.message):
         return True

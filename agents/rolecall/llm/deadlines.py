@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+OVERDUE_S = 0.5
+"""Seconds in which what had come before a deadline passed may still be read."""
+
 LATE_S = 0.1
 """Seconds a timer may ring late before that is taken for a loop that was kept from running."""
 
@@ -53,6 +56,7 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
         self._waiting: asyncio.Task[Any] | None = None
         self._ends_at = 0.0
+        self._overdue_since: float | None = None
         self._rang = False
 
     def __enter__(self) -> Self:
@@ -75,6 +79,7 @@ class Deadlines:
             TimedOut: naming the deadline that passed.
         """
         self._ends_at = self._next() if until is None else min(until, self._total_at)
+        self._check_overdue()
         if self._timer is None or self._timer.when() > self._ends_at:
             self._set_timer()
         task = asyncio.current_task()
@@ -92,6 +97,16 @@ class Deadlines:
             self._waiting = None
             if self._rang:
                 task.uncancel()
+
+    def _check_overdue(self) -> None:
+        """Raise TimedOut where reading goes on without ever waiting: no timer can ring then."""
+        now = self._loop.time()
+        if now < self._ends_at:
+            self._overdue_since = None
+        elif self._overdue_since is None:
+            self._overdue_since = now
+        elif now - self._overdue_since > OVERDUE_S:
+            raise self._passed()
 
     def _set_timer(self) -> None:
         if self._timer is not None:

@@ -36,6 +36,10 @@ _DONE = b"[DONE]"
 _SIGNS_OF_LIFE = {b"ping", b"heartbeat", b"keepalive", b"keep-alive"}
 """Names of events that gateways send instead of comments; whatever their data is, it is no answer."""
 
+_FIRST = (None, 0, "0", "")
+"""How endpoints number the one choice that was asked for."""
+
+_STOPPED = {"stop", "end_turn", "eos", "eos_token", "stop_sequence"}
 _LENGTH = {"length", "max_tokens", "model_length", "max_output_tokens", "model_context_window_exceeded"}
 _FILTERED = {
     "content_filter",
@@ -89,12 +93,13 @@ class AnswerReader:
 
     def take_event(self, event: ServerEvent) -> Iterator[str]:
         """The text of one event of a stream. Raises the UpstreamError the event stands for."""
-        if event.data.strip() == _DONE:
+        data = event.data.strip()
+        if data == _DONE:
             self.done = True
             return
         if event.name == b"error":
             raise classify.from_event(event.data, self._endpoint)
-        if event.name in _SIGNS_OF_LIFE:
+        if event.name in _SIGNS_OF_LIFE or not data:
             return
         yield from self.take_object(self._json(event.data))
 
@@ -166,7 +171,7 @@ class AnswerReader:
         if not all(several) or not several:
             raise self._malformed("choices that are no list of objects")
         # One was asked for; where several come, in any order, the first by number is the answer.
-        fields = next((choice for choice in several if not choice.get("index")), None)
+        fields = next((choice for choice in several if choice.get("index") in _FIRST), None)
         if fields is None:
             return
         if fields.get("error"):
@@ -181,7 +186,9 @@ class AnswerReader:
             if not isinstance(reason, str):
                 raise self._malformed("a finish reason that is no word")
             word = reason.lower()
-            self.finish = "length" if word in _LENGTH else word
+            # A stop that follows takes back nothing: the answer was cut, withheld or failed all the same.
+            if self.finish is None or word not in _STOPPED:
+                self.finish = "length" if word in _LENGTH else word
 
     def _message(self, message: dict[str, Any]) -> Iterator[str]:
         text = _text(message.get("content"))

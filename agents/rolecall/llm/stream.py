@@ -20,7 +20,7 @@ from rolecall.llm.types import FinishChunk, TextChunk
 from rolecall.llm.usage import estimated
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Iterable
 
     import httpx2
     from openai import AsyncOpenAI
@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 TAIL_S = 0.5
 """Seconds an answer that is complete waits for its usage and for the end of the stream, so that the
 connection can be used again."""
+
+
+PART_SIZE = 1 << 14
+"""Bytes of a body that are decoded without a pause."""
+
+_KNOWN_COMPRESSIONS = {"", "identity", "gzip", "deflate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ class Exchange:
             async with aclosing(response):
                 async for text in _texts(response, reader, self.deadlines):
                     yield TextChunk(text)
+        if reader.finish is None and not reader.active and (name := _unknown_compression(response)):
+            raise wire.protocol_error(self.endpoint, f"a body in a compression nobody asked for ({name})")
         reader.end()
         assert reader.finish is not None
         usage = reader.usage or estimated(self.call.prompt, reader.characters)
@@ -104,8 +112,10 @@ async def _texts(
         try:
             chunk = await deadlines.wait(anext(chunks, None), until=tail_ends)
             turn.waited()
-            for text in body.finish() if chunk is None else body.feed(chunk):
-                texts.append(text)  # what came before an error counts
+            for part in _parts(chunk):
+                for text in body.finish() if part is None else body.feed(part):
+                    texts.append(text)  # what came before an error counts
+                    await turn.take()
                 await turn.take()
         except Exception as error:  # noqa: BLE001  # raised again below, after the text before it
             problem = error
@@ -117,3 +127,16 @@ async def _texts(
             return
         if reader.active != active:
             deadlines.progress()
+
+
+def _parts(chunk: bytes | None) -> Iterable[bytes | None]:
+    """``chunk`` in pieces that take no longer than a turn or so: a small compressed one can be a megabyte."""
+    if chunk is None or len(chunk) <= PART_SIZE:
+        return (chunk,)
+    return (chunk[start : start + PART_SIZE] for start in range(0, len(chunk), PART_SIZE))
+
+
+def _unknown_compression(response: httpx2.Response) -> str:
+    """The name of a compression that was not asked for and cannot be undone; empty where there is none."""
+    name = response.headers.get("content-encoding", "").strip().lower()
+    return "" if name in _KNOWN_COMPRESSIONS else "".join(filter(str.isprintable, name))[:20]

@@ -84,9 +84,9 @@ def mapped_errors(endpoint: Endpoint, settings: LlmSettings) -> Generator[None]:
     except httpx2.TransportError as error:
         raise failures.error_of(error, endpoint, settings) from None
     except httpx2.DecodingError:
-        raise _protocol_error(endpoint, "a body whose compression cannot be undone") from None
+        raise protocol_error(endpoint, "a body whose compression cannot be undone") from None
     except openai.OpenAIError as error:
-        raise _protocol_error(endpoint, f"what the client cannot take ({type(error).__name__})") from None
+        raise protocol_error(endpoint, f"what the client cannot take ({type(error).__name__})") from None
     except (UnicodeEncodeError, httpx2.InvalidURL):
         raise _unsendable(endpoint) from None
 
@@ -134,7 +134,8 @@ def _unsendable(endpoint: Endpoint) -> ConfigurationInvalid:
     )
 
 
-def _protocol_error(endpoint: Endpoint, what: str) -> UpstreamProtocolError:
+def protocol_error(endpoint: Endpoint, what: str) -> UpstreamProtocolError:
+    """The error of an endpoint that sent ``what``."""
     return UpstreamProtocolError(
         f"{host_of(endpoint)} sent {what}.", hint="Try again; if it stays, the server or a proxy is at fault."
     )
