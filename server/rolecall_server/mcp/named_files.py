@@ -112,7 +112,7 @@ class NamedFiles:
         if not found:
             raise ConfigurationInvalid(
                 f"No file of the workspace matches {pattern[:200]}.",
-                hint="Patterns are relative to the workspace, such as src/**/*.py, without lines behind them.",
+                hint="Patterns are relative to the workspace, such as src/**/*.py, without lines.",
             )
         if len(found) > MOST_FILES:
             raise ConfigurationInvalid(
