@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from lsprotocol import types
 
 from fakes.endpoint import answer
 from fakes.lsp_profiles import VSCODE
+from fakes.patience import PATIENCE_S
 from rolecall.caller import Caller
 from rolecall.errors import PathRefused
 from rolecall.workspace.folder import Workspace
@@ -174,19 +177,31 @@ async def test_a_document_outside_of_all_folders_and_one_without_any_have_no_men
         await connection.close()
 
 
-async def test_many_changes_of_folders_end_in_one_session_of_the_last(tmp_path):
+async def test_many_changes_of_folders_end_in_one_session_of_the_last(tmp_path, monkeypatch):
     connection = create_server(Host(), Caller({"HOME": str(tmp_path)}, tmp_path), roots=[tmp_path]).connection
     first = await connection.ready()
+    loop, opening, go_on, opened = asyncio.get_running_loop(), asyncio.Event(), threading.Event(), []
+    open_session = connection._open_session
+
+    def slowly(roots):
+        loop.call_soon_threadsafe(opening.set)
+        assert go_on.wait(PATIENCE_S)
+        opened.append(open_session(roots))
+        return opened[-1]
+
+    monkeypatch.setattr(connection, "_open_session", slowly)
     folders = [tmp_path / f"folder{number}" for number in range(20)]
     reopening = []
     for folder in folders:
         folder.mkdir()
         connection.roots = (*connection.roots, folder)
         reopening.append(connection.spawn(connection.reopen(), "reopen"))
-    for one in reopening:
-        await one
+        await opening.wait()
+    go_on.set()
+    await asyncio.gather(*reopening)
     assert connection.session.workspace.roots == (tmp_path, *folders)
-    assert connection._former == [first]
+    assert [*connection._former, connection.session] == [first, *opened]
+    assert len(opened) == 2
     await connection.close()
 
 
