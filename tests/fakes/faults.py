@@ -197,6 +197,7 @@ STREAMS = [
     broken("malformed-json", "An event that is no JSON", "`data: {oops}`", stream(HELLO, b"data: {oops}\n\n"), PROTOCOL, "JSON that cannot be read"),
     broken("bad-utf-8", "An event that is no UTF-8", "bytes ff fe", stream(chunk("x").replace(b"x", b"\xff\xfe")), PROTOCOL, "JSON that cannot be read"),
     broken("wrong-compression", "A body that is not as compressed as it says", "`content-encoding: gzip` over text", stream(b"no gzip", headers={"content-encoding": "gzip"}), PROTOCOL, "compression"),
+    broken("unknown-compression", "A compression nobody asked for", "`content-encoding: br`", stream(b"\x8b\x03\x80Hello\x03", headers={"content-encoding": "br"}), PROTOCOL, "compression nobody asked for (br)"),
     broken("no-http", "What answers does not speak HTTP", "another protocol's greeting", Reply(before_head=[Send(b"SSH-2.0-OpenSSH_9.2\r\n"), Drop()], chunked=False), UNAVAILABLE, "broke the connection"),
     broken("empty-answer", "An answer without text", "finish reason `stop`, no content", stream(chunk(""), STOP, DONE), PROTOCOL, "is empty"),
     final("output-used-up", "The output limit is used up before any text", "finish reason `length`, no content", stream(chunk(finish="length"), DONE), PROTOCOL, "used up its output tokens"),
@@ -220,6 +221,8 @@ DEADLINES = [
     broken("only-keep-alives", "Keep-alives, never a token", "comments for ever", stream(Repeat(PING, 0.02)), "timed_out", "llm.first_token_timeout_s", exit=6, hung_up=True),
     broken("silence-in-answer", "The answer stops in its middle", "text, silence", stream(HELLO, Hang()), "timed_out", "llm.idle_timeout_s", exit=6, hung_up=True, text="Hello"),
     broken("keep-alives-in-answer", "The answer stops, keep-alives go on", "text, comments for ever", stream(HELLO, Repeat(PING, 0.02)), "timed_out", "llm.idle_timeout_s", exit=6, hung_up=True),
+    broken("keep-alives-flood", "Keep-alives come faster than they can be read", "comments for ever, without a pause", stream(Repeat(b":\n" * 10_000, 0)), "timed_out", "llm.first_token_timeout_s", exit=6, hung_up=True),
+    broken("endless-heads", "The response never begins", "`100 Continue` for ever, without a pause", Reply(before_head=[Repeat(b"HTTP/1.1 100 Continue\r\n\r\n" * 500, 0)], chunked=False), "timed_out", "llm.first_token_timeout_s", exit=6, hung_up=True),
     final("dribble", "The answer comes too slowly", "a word now and then, for ever; `llm.total_timeout_s` 5", stream(Repeat(chunk("x "), 0.05)), "timed_out", "llm.total_timeout_s", exit=6, hung_up=True, settings={"ROLECALL_LLM__TOTAL_TIMEOUT_S": "5"}),
 ]  # fmt: skip
 

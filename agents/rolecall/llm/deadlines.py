@@ -103,6 +103,8 @@ class Deadlines:
         now = self._loop.time()
         if now < self._ends_at:
             self._overdue_since = None
+        elif now >= self._total_at:
+            raise self._passed()
         elif self._overdue_since is None:
             self._overdue_since = now
         elif now - self._overdue_since > OVERDUE_S:

@@ -83,7 +83,7 @@ class AnswerReader:
         self._endpoint = endpoint
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._refusal = ""
+        self._refused = False
         self._halves = Halves()
 
     @property
@@ -139,7 +139,7 @@ class AnswerReader:
     def end(self) -> None:
         """Check how the answer ended. Raises the UpstreamError of an answer that is none."""
         host, model = host_of(self._endpoint), self._endpoint.model
-        if self.finish in _FILTERED or (self._refusal and self.blank):
+        if self.finish in _FILTERED or (self._refused and self.blank):
             raise ContentFiltered(
                 f"{host} withheld the answer of {model} by its content policy.",
                 hint="Rephrase the instruction, or leave out the file it objects to.",
@@ -200,8 +200,7 @@ class AnswerReader:
         elif message.get("reasoning_content") or message.get("reasoning") or message.get("thinking"):
             self.active += 1
         refusal = message.get("refusal")
-        if isinstance(refusal, str):
-            self._refusal += refusal
+        self._refused = self._refused or (isinstance(refusal, str) and bool(refusal))
 
     def _written(self, text: str) -> Iterator[str]:
         """Count it. Raises AnswerTooLarge."""

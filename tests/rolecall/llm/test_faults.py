@@ -468,6 +468,16 @@ async def test_a_redirect_is_told_without_secrets_wherever_it_leads(location):
     assert "://;" not in said.error.message
 
 
+async def test_a_refusal_without_end_is_not_kept():
+    refusal = event({"choices": [{"index": 0, "delta": {"refusal": "x" * 100_000}}]})
+    tracemalloc.start()
+    said, _ = await ask_once(stream(*[refusal] * 200, STOP, DONE))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(said.error, ContentFiltered)
+    assert peak < 10_000_000
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "gzip, gzip, gzip"])
 @pytest.mark.parametrize("status", [200, 500])
 async def test_a_small_body_that_grows_without_limit_is_cut(encoding, status):
