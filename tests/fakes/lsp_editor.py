@@ -16,9 +16,9 @@ from lsprotocol import types
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, LanguageClient, register_lsp_features
 
 from fakes.command import Surroundings
-from fakes.lsp_clauses import Wire
 from fakes.lsp_model import ModelCheck
 from fakes.lsp_profiles import converter
+from fakes.lsp_wire import Wire
 
 UNITS: dict[str, Callable[[str], int]] = {
     "utf-8": lambda text: len(text.encode()),
@@ -81,7 +81,7 @@ class Editor:
     initialized: types.InitializeResult = field(init=False)
 
     async def start(self, *, options: dict[str, Any] | None = None, **params: Any) -> Editor:
-        """Start the server and shake hands."""
+        """Start the server and shake hands; ``params`` are further members of ``initialize``."""
         self.client = LanguageClient(converter_factory=converter)
         watch(self.client.protocol, self.model, self.wire)
         own = {types.PROGRESS, types.WINDOW_SHOW_MESSAGE, types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS}
@@ -97,10 +97,10 @@ class Editor:
             cwd=self.surroundings.folder,
         )
         made = converter()
+        params.setdefault("workspace_folders", [workspace_folder(self.folder)])
         self.initialized = await self.client.initialize_session(
             types.InitializeParams(
                 capabilities=made.structure(self.profile, types.ClientCapabilities),
-                workspace_folders=[types.WorkspaceFolder(self.folder.as_uri(), self.folder.name)],
                 initialization_options=options,
                 **params,
             )
@@ -273,6 +273,8 @@ class Editor:
                 self.hidden[change.uri] = ""
             case types.DeleteFile():
                 path_of(change.uri).unlink()
+                if change.uri in self.files:
+                    self.close(change.uri)
             case types.RenameFile():
                 path_of(change.old_uri).rename(path_of(change.new_uri))
 
@@ -299,13 +301,13 @@ def watch(protocol: Any, model: ModelCheck, wire: Wire) -> None:
     def structured(data: dict[str, Any]) -> Any:
         if "jsonrpc" in data:
             # What is nested was structured before; here nothing nested is a message.
-            wire.messages.append(("got", json.loads(json.dumps(data, default=plain))))
+            wire.add("got", json.loads(json.dumps(data, default=plain)))
             model.received(data)
         return structure(data)
 
     def sent(data: Any) -> None:
         message = json.loads(json.dumps(data, default=protocol._serialize_message))
-        wire.messages.append(("sent", message))
+        wire.add("sent", message)
         model.sent(message)
         send(data)
 
@@ -328,6 +330,11 @@ def edited(text: str, edits: Any, encoding: str) -> str:
     for start, end, new in spans:
         text = text[:start] + new + text[end:]
     return text
+
+
+def workspace_folder(path: Path) -> types.WorkspaceFolder:
+    """A root as an editor names it."""
+    return types.WorkspaceFolder(path.as_uri(), path.name)
 
 
 def path_of(uri: str) -> Path:

@@ -109,12 +109,13 @@ def actions(connection: Connection, params: Json) -> list[Json]:
     wanted = [str(kind) for kind in only] if is_list(only) else None
     scene = _scene(buffer, path, start, end, context)
     roles = connection.roles.roles()
-    found = [*_instructions(buffer, scene, roles, wanted)]
+    # What runs or waits to be applied comes first: some editors show no more than ten actions at a time.
+    tasks = [*stoppable(connection, path), *offered(connection, path)]
+    found = [action for action in tasks if _is_wanted(action["kind"], wanted)]
+    found += _instructions(buffer, scene, roles, wanted)
     for role in roles:
         fitting = list(_offered(role, scene, wanted))
         found += fitting if wanted is not None else fitting[:FIRST]
-    tasks = [*stoppable(connection, path), *offered(connection, path)]
-    found += [action for action in tasks if _is_wanted(action["kind"], wanted)]
     return [_for_client(connection, action) for action in found]
 
 

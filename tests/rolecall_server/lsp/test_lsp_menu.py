@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from itertools import groupby
 
 from lsprotocol import types
@@ -34,6 +35,15 @@ async def test_the_menu_has_the_kinds_of_its_situation(edit_with):
         assert {action.kind.split(".")[0] for action in found} == ({only} if only != "refactor" else set())
 
 
+async def test_a_diagnostic_elsewhere_gives_no_quick_fix(edit_with):
+    editor = await edit_with(VSCODE)
+    uri = editor.open("src/pricing.py", "def price(x):\n    return x\n\nLIMIT = 1\n")
+    for line in (0, 2):
+        offered = await editor.actions(uri, (line, 0), diagnostics=[DIAGNOSTIC])
+        fixes = [action.kind for action in offered if action.kind.startswith("quickfix.")]
+        assert fixes == (["quickfix.rolecall.developer.fix"] if line == 2 else [])
+
+
 async def test_the_menu_is_short_unless_kinds_are_asked_for(edit_with):
     editor = await edit_with(VSCODE)
     uri = editor.open("src/pricing.py")
@@ -50,6 +60,33 @@ async def test_the_menu_offers_what_a_comment_asks_for(edit_with):
     offered = await editor.actions(uri, (1, 0), (3, 0))
     asked = [action.title for action in offered if action.kind.endswith(".instruction")]
     assert asked == ["Developer: refuse negative prices", "QA Engineer: cover zero"]
+
+
+async def test_what_a_comment_asks_for_reaches_the_model_in_its_words(edit_with, endpoint):
+    editor = await edit_with(HELIX)
+    uri = editor.open("src/pricing.py", COMMENTED)
+    action = (await editor.actions(uri, (1, 0)))[0]
+    await editor.command(action.command.command, action.command.arguments[0])
+    asked = endpoint.completions[0].json["messages"][-1]["content"].rpartition("</context>")[2]
+    assert "refuse negative prices" in asked
+
+
+async def test_a_menu_is_answered_from_memory_where_the_disk_is_gone_and_the_model_hangs(edit_with, endpoint):
+    endpoint.replies.append(stream(Hang()))
+    editor = await edit_with(VSCODE)
+    uri = editor.open("src/pricing.py", "def only_in_memory():\n    pass\n")
+    run = {"role": "developer", "task": "refactor", "uri": uri}
+    running = asyncio.create_task(editor.command("rolecall.run", run))
+    await endpoint.received(1)
+    shutil.rmtree(editor.folder)
+    titles = [
+        action.title for action in await editor.actions(uri, (1, 0), only=["refactor.rolecall.developer"])
+    ]
+    assert "Developer: refactor only_in_memory" in titles
+    (task,) = await editor.command("rolecall.tasks")
+    await editor.command("rolecall.cancel", {"task_id": task["task_id"]})
+    await running
+    assert len(endpoint.completions) == 1
 
 
 async def test_an_action_is_resolved_with_and_without_its_data(edit_with):
@@ -74,6 +111,7 @@ async def test_a_running_task_can_be_stopped_from_the_menu_of_its_file(edit_with
     upstream = await endpoint.received(1)
     (action,) = await editor.actions(uri, (0, 0), only=[kind])
     assert action.title == "Stop: Developer: refactor pricing.py"
+    assert (await editor.actions(uri, (0, 0)))[0].title == action.title
     assert await editor.actions(other, (0, 0), only=[kind]) == []
     await editor.command(action.command.command, action.command.arguments[0])
     await asyncio.wait_for(upstream.disconnected.wait(), 5)

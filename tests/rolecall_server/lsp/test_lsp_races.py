@@ -91,6 +91,16 @@ async def test_what_is_edited_inside_the_hunk_is_a_conflict_and_stays(edit_with,
         assert "+LIMIT = 200" in result["files"][0]["diff"]
 
 
+async def test_an_edit_whose_place_became_ambiguous_is_a_conflict(edit_with, endpoint, profile):
+    async with generating(edit_with, endpoint, profile) as run:
+        mine = run.text + run.text
+        run.editor.type(run.uri, mine)
+        result = await run.finish()
+        assert (result["error"]["code"], result["files"][0]["state"]) == ("edit_conflict", "conflict")
+        assert run.text == mine
+        assert run.editor.edits == []
+
+
 async def test_a_document_closed_with_its_edits_thrown_away_is_edited_as_it_is_on_disk(
     edit_with, endpoint, profile
 ):

@@ -11,6 +11,7 @@ from pygls.exceptions import JsonRpcException
 
 from fakes.endpoint import DONE, Hang, Repeat, Until, answer, chunk, http_error, stream
 from fakes.lsp_profiles import EGLOT, NEOVIM, PLAIN, VSCODE
+from fakes.patience import PATIENCE_S
 
 EDIT = (
     '<edit path="src/pricing.py">\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nLIMIT = 200\n>>>>>>> REPLACE\n</edit>\n'
@@ -112,10 +113,8 @@ async def test_cancelling_the_request_closes_the_stream_and_answers_its_code(edi
         types.WORKSPACE_EXECUTE_COMMAND, types.ExecuteCommandParams("rolecall.run", [run(uri)]), msg_id="r1"
     )
     upstream = await endpoint.received(1)
-    begun = asyncio.get_running_loop().time()
     editor.client.cancel_request(types.CancelParams("r1"))
-    await asyncio.wait_for(upstream.disconnected.wait(), 2)
-    assert upstream.disconnected_at - begun < 0.2
+    await asyncio.wait_for(upstream.disconnected.wait(), PATIENCE_S)
     with pytest.raises(JsonRpcException) as cancelled:
         await asyncio.wrap_future(request)
     assert cancelled.value.code == -32800
@@ -134,14 +133,12 @@ async def test_cancelling_the_task_answers_its_result(edit_with, endpoint, by_pr
     )
     upstream = await endpoint.received(1)
     (task,) = await editor.command("rolecall.tasks")
-    begun = asyncio.get_running_loop().time()
     if by_progress:
         editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams("mine"))
     else:
         answered = await editor.command("rolecall.cancel", {"task_id": task["task_id"]})
         assert answered["status"] == "cancelled"
-    await asyncio.wait_for(upstream.disconnected.wait(), 2)
-    assert upstream.disconnected_at - begun < 0.5
+    await asyncio.wait_for(upstream.disconnected.wait(), PATIENCE_S)
     result = await running
     assert (result["status"], result["error"]["code"]) == ("cancelled", "cancelled")
     check(editor.progress["mine"])
@@ -183,8 +180,8 @@ async def test_the_end_of_the_client_closes_its_stream(edit_with, endpoint):
     running = asyncio.create_task(editor.command("rolecall.run", run(editor.open("src/pricing.py"))))
     upstream = await endpoint.received(1)
     editor.client._server.stdin.close()
-    await asyncio.wait_for(upstream.disconnected.wait(), 2)
-    assert await asyncio.wait_for(editor.client._server.wait(), 2) == 0
+    await asyncio.wait_for(upstream.disconnected.wait(), PATIENCE_S)
+    assert await asyncio.wait_for(editor.client._server.wait(), 2 + PATIENCE_S) == 0
     running.cancel()
 
 
