@@ -38,9 +38,10 @@ _LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*([0-9]+)[ \t]*\Z", re.IGNOREC
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """What came was no message. ``reason`` is for the peer."""
+    """What came was no message. ``reason`` is for the peer; ``is_json`` tells a wrong value from garbage."""
 
     reason: str
+    is_json: bool = False
 
 
 class MessageReader:
@@ -114,7 +115,7 @@ class MessageReader:
         except UnicodeDecodeError:
             return Malformed("the message is not UTF-8")
         try:
-            return json.loads(text)
+            return _value(text)
         except json.JSONDecodeError as error:
             return self._decode_first(text, error)
         except (ValueError, RecursionError):
@@ -126,7 +127,13 @@ class MessageReader:
             return Malformed(f"the message is not JSON: {error.msg} at character {error.pos}")
         rest = text[error.pos :].encode()
         self._buffer[:0] = rest
-        return json.loads(text[: error.pos])
+        return _value(text[: error.pos])
+
+
+def _value(text: str) -> Any | Malformed:
+    """The JSON value; ``null`` is no message, and must not be taken for the end of the stream."""
+    value = json.loads(text)
+    return Malformed("a message is an object, not null", is_json=True) if value is None else value
 
 
 def encode(message: bytes) -> bytes:

@@ -102,7 +102,8 @@ class Protocol(LanguageServerProtocol):
     def receive(self, message: Any) -> None:
         """Take one message as :class:`~rolecall_server.lsp.framing.MessageReader` read it. Never raises."""
         if isinstance(message, Malformed):
-            self.send_error(None, Refusal(errors.PARSE_ERROR, f"Not a message: {message.reason}."))
+            code = errors.INVALID_REQUEST if message.is_json else errors.PARSE_ERROR
+            self.send_error(None, Refusal(code, f"Not a message: {message.reason}."))
         elif not is_object(message):
             self.send_error(None, Refusal(errors.INVALID_REQUEST, "A message must be one JSON object."))
         elif "method" not in message:

@@ -60,8 +60,22 @@ async def test_a_header_is_read_in_every_spelling(head):
         b"Content-Length: 2\r\n\r\n\xff\xfe",
         encode(b"[" * 100_000),
         encode(b"1" * 10_000),
+        encode(b"null"),
+        b"Content-Length: 6\r\n\r\nnull\r\n",
+        b"Content-Length: 24\r\n\r\nnull",
     ],
-    ids=["absurd", "endless number", "too short", "no JSON", "no UTF-8", "too deep", "a long number"],
+    ids=[
+        "absurd",
+        "endless number",
+        "too short",
+        "no JSON",
+        "no UTF-8",
+        "too deep",
+        "a long number",
+        "null",
+        "null and a line end",
+        "null and the next header",
+    ],
 )
 async def test_a_message_that_cannot_be_read_does_not_cost_the_next(fault):
     found = await read_all(fault + FRAME)
