@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cattrs import Converter
+from lsprotocol.converters import get_converter
 from pygls.lsp.server import LanguageServer
 
 from rolecall._version import __version__
@@ -45,8 +47,15 @@ class RolecallServer(LanguageServer):
         roots: Sequence[Path] = (),
         opened: Callable[[Session], None] | None = None,
     ) -> None:
-        super().__init__("rolecall", __version__, protocol_cls=Protocol)  # pyright: ignore[reportUnknownMemberType] - *args
+        super().__init__(  # pyright: ignore[reportUnknownMemberType] - *args
+            "rolecall", __version__, protocol_cls=Protocol, converter_factory=_converter
+        )
         self.connection = Connection(self, host, caller, roots, opened)
+
+
+def _converter() -> Converter:
+    """Stops at the first fault: to list all in a long message would keep the loop for half a minute."""
+    return get_converter(Converter(detailed_validation=False))
 
 
 def create_server(

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -116,6 +117,25 @@ async def test_a_fault_in_a_handler_is_answered_and_the_connection_goes_on(calle
     errors = [json.loads(message.partition(b"\r\n\r\n")[2])["error"] for message in sent[1:]]
     assert [error["code"] for error in errors] == [-32603, -32603]
     assert all("division" not in str(error) and "Traceback" not in str(error) for error in errors)
+    await server.connection.close()
+
+
+@pytest.mark.parametrize("faults", [["x"] * 20_000, "x" * 100_000], ids=["a list of faults", "no list"])
+async def test_a_long_message_that_is_all_wrong_does_not_keep_the_loop(caller, faults):
+    """The process serves others too, and one that computes for seconds is taken for hung."""
+    server = create_server(Host(), caller)
+    server.protocol.set_writer(Recorder([]))
+    server.protocol.receive(
+        {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"capabilities": {}}}
+    )
+    document = {"uri": "file:///a.py", "version": 2}
+    before = time.thread_time()
+    for method, params in (
+        ("textDocument/didChange", {"textDocument": document, "contentChanges": faults}),
+        ("workspace/didChangeWorkspaceFolders", {"event": {"added": faults, "removed": []}}),
+    ):
+        server.protocol.receive({"jsonrpc": "2.0", "method": method, "params": params})
+    assert time.thread_time() - before < 0.5
     await server.connection.close()
 
 
