@@ -198,6 +198,8 @@ STREAMS = [
     broken("bad-utf-8", "An event that is no UTF-8", "bytes ff fe", stream(chunk("x").replace(b"x", b"\xff\xfe")), PROTOCOL, "JSON that cannot be read"),
     broken("wrong-compression", "A body that is not as compressed as it says", "`content-encoding: gzip` over text", stream(b"no gzip", headers={"content-encoding": "gzip"}), PROTOCOL, "compression"),
     broken("unknown-compression", "A compression nobody asked for", "`content-encoding: br`", stream(b"\x8b\x03\x80Hello\x03", headers={"content-encoding": "br"}), PROTOCOL, "compression nobody asked for (br)"),
+    broken("two-lengths", "A response that contradicts itself", "two different `Content-Length`", Reply([Send(chunk(WHOLE) + STOP)], headers={"content-length": "9", "Content-Length": "7"}, chunked=False), PROTOCOL, "cannot be read as HTTP"),
+    broken("bad-chunk", "A chunk without a size in mid-answer", "text, then a size that is no number", Reply([Send(b"%x\r\n%b\r\nXYZ\r\n" % (len(HELLO), HELLO))], headers={"transfer-encoding": "chunked"}, chunked=False), PROTOCOL, "cannot be read as HTTP"),
     broken("no-http", "What answers does not speak HTTP", "another protocol's greeting", Reply(before_head=[Send(b"SSH-2.0-OpenSSH_9.2\r\n"), Drop()], chunked=False), UNAVAILABLE, "broke the connection"),
     broken("empty-answer", "An answer without text", "finish reason `stop`, no content", stream(chunk(""), STOP, DONE), PROTOCOL, "is empty"),
     final("output-used-up", "The output limit is used up before any text", "finish reason `length`, no content", stream(chunk(finish="length"), DONE), PROTOCOL, "used up its output tokens"),

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
-from rolecall.errors import EndpointUnreachable, TimedOut, UpstreamError, UpstreamUnavailable
+from rolecall.errors import (
+    EndpointUnreachable,
+    TimedOut,
+    UpstreamError,
+    UpstreamProtocolError,
+    UpstreamUnavailable,
+)
 from rolecall.llm.network import HandshakeFailed
 from rolecall.llm.secrecy import host_of, masked_url
 
@@ -24,6 +30,9 @@ if TYPE_CHECKING:
 
 PROXY_WORDS = 80
 """Characters of a proxy's refusal that are shown."""
+
+_CUT_OFF = re.compile(r"disconnected|peer closed", re.IGNORECASE)
+"""How h11 and httpcore2 say that a connection ended too early, which is no fault of what was said."""
 
 _REFUSAL = re.compile(r"(\d{3})\b")
 
@@ -43,6 +52,13 @@ def error_of(error: BaseException, endpoint: Endpoint, settings: LlmSettings) ->
             return _unconnected(list(_causes(error)), endpoint)
         case httpx2.TimeoutException():
             return TimedOut(f"{host_of(endpoint)} took too long to take the request.", hint="Try again.")
+        case httpx2.RemoteProtocolError() if not _CUT_OFF.search(str(error)):
+            return UpstreamProtocolError(
+                f"{host_of(endpoint)}{_through(endpoint)} answered the request to {endpoint.model} with what "
+                "cannot be read as HTTP.",
+                hint="Check host, port and http:// or https:// of llm.base_url; "
+                "if they are right, look at the server's log.",
+            )
         case _:
             return _broken(endpoint)
 

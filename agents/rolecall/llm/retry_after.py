@@ -97,9 +97,11 @@ def _until(moment: str, now: float) -> float | None:
 def _seconds_or_date(value: str | None, now: float) -> float | None:
     if value is None:
         return None
-    seconds = _number(value)
-    if seconds is not None:
-        return seconds
+    # Sent twice, say by an endpoint and the gateway before it, it comes as a list; units some add themselves.
+    several = [duration(one) for one in value.split(",")]
+    told = [seconds for seconds in several if seconds is not None]
+    if len(told) == len(several):
+        return max(told)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:

@@ -10,6 +10,9 @@ NOW = 1_700_000_000.0
 FORMS = {
     "seconds": ({"retry-after": "7"}, b"", 7),
     "fractions": ({"retry-after": "0.25"}, b"", 0.25),
+    "seconds with their unit": ({"retry-after": "20s"}, b"", 20),
+    "minutes": ({"retry-after": "2m"}, b"", 120),
+    "twice": ({"retry-after": "1, 7"}, b"", 7),
     "milliseconds first": ({"retry-after-ms": "1500", "retry-after": "9"}, b"", 1.5),
     "Azure's milliseconds": ({"x-ms-retry-after-ms": "250"}, b"", 0.25),
     "an old date": ({"retry-after": "Tuesday, 14-Nov-23 22:13:50 GMT"}, b"", 30),
