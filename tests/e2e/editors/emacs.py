@@ -31,3 +31,8 @@ class Emacs(Terminal):
         init.write_text(QUIET + AS_THE_PAGE_SAYS)
         command = [ensure("emacs"), "-nw", "-Q", "-l", init, file]
         super().__init__(command, cwd=folder, environment=desk.environment)
+
+    @property
+    def text(self) -> str:
+        """The screen as text; what goes on in the next line is one line."""
+        return super().text.replace("\\\n", "")

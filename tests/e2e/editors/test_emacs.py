@@ -21,7 +21,7 @@ from e2e.editors.scene import (
 pytestmark = pytest.mark.e2e
 
 SAVE = "\x18\x13"
-STREAMED = "Developer: 4 tokens · I raise"  # the echo area breaks the line there
+STREAMED = "Developer: 4 tokens · I raise"
 UNDO = "\x1f"
 
 
@@ -75,6 +75,16 @@ def test_undo_takes_the_edit_back(start, model):
     emacs.see("LIMIT = 100  # 𝛑𝛑 🦆 per cent", "# 🦆 end")
 
 
+def test_the_menu_can_stop_what_runs(start, model):
+    model.will_say(EDIT)
+    emacs = start()
+    choose(emacs, "Developer: refactor discounted")
+    emacs.see(STREAMED)
+    choose(emacs, "Stop: Developer: refactor pricing.py")
+    emacs.until(lambda: model.was_hung_up_on, "hanging up on the model")
+    emacs.see("LIMIT = 100")
+
+
 def test_shutting_the_server_down_cancels_what_runs(start, model):
     model.will_say(EDIT)
     emacs = start()
@@ -104,6 +114,22 @@ def test_a_change_of_another_file_is_asked_about(start, model, project, answer, 
     emacs.press(f"\x18\x06\x01\x0b{project / OTHER}\r")
     emacs.see(f'version = "{version}"')
     assert (project / OTHER).read_text() == OTHER_BEFORE
+
+
+def test_a_declined_edit_stays_a_proposal_that_the_menu_applies(start, model, project):
+    model.will_say(EDIT_OF_ANOTHER)
+    model.go_on()
+    emacs = start()
+    choose(emacs, "Developer: refactor discounted")
+    emacs.see("Apply?")
+    emacs.press("\x01\x0bDiscard\r")
+    emacs.see("nothing was applied")
+    choose(emacs, "Apply the proposal of Developer: refactor pricing.py")
+    emacs.see("Server wants to edit", "Proceed?")
+    emacs.press("y")
+    emacs.see_gone("Proceed?")
+    emacs.press(f"\x18\x06\x01\x0b{project / OTHER}\r")
+    emacs.see('version = "2"')
 
 
 def test_a_new_file_which_eglot_cannot_create_is_on_disk(start, model, project):

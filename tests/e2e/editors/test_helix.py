@@ -91,6 +91,16 @@ def test_stopping_the_server_cancels_what_runs(start, model):
     helix.see("LIMIT = 100")
 
 
+def test_the_menu_can_stop_what_runs(start, model):
+    model.will_say(EDIT)
+    helix = start()
+    choose(helix, REFACTOR)
+    helix.see(FIRST_WORDS)
+    choose(helix, "Stop: Developer: refactor pricing.py")
+    helix.until(lambda: model.was_hung_up_on, "hanging up on the model")
+    helix.see("LIMIT = 100")
+
+
 def test_what_helix_cannot_ask_about_stays_a_proposal_and_is_said(start, model, project):
     model.will_say(EDIT_OF_ANOTHER)
     model.go_on()
@@ -98,6 +108,18 @@ def test_what_helix_cannot_ask_about_stays_a_proposal_and_is_said(start, model, 
     choose(helix, REFACTOR)
     helix.see("proposes changes of pyproject.toml; nothing was applied")
     assert (project / OTHER).read_text() == OTHER_BEFORE
+
+
+def test_what_stayed_a_proposal_is_applied_from_the_menu(start, model, project):
+    model.will_say(EDIT_OF_ANOTHER)
+    model.go_on()
+    helix = start()
+    choose(helix, REFACTOR)
+    helix.see("proposes changes of pyproject.toml; nothing was applied")
+    choose(helix, "Apply the proposal of Developer: refactor pricing.py")
+    helix.see_gone("Apply the proposal of")
+    helix.press(f":open {OTHER}\r")
+    helix.see('version = "2"')
 
 
 def test_an_answer_without_files_is_said(start, model):

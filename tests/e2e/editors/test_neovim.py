@@ -276,6 +276,18 @@ def test_without_the_plugin_the_menu_works_too(start, model):
     neovim.until(lambda: written(neovim) == AFTER, "editing")
 
 
+def test_without_the_plugin_the_menu_can_stop_what_runs(start, model):
+    model.will_say(EDIT)
+    neovim = start(BARE)
+    neovim.press("4G:lua vim.lsp.buf.code_action()\r")
+    choose(neovim, "Developer: refactor discounted")
+    neovim.until(lambda: model.asked, "asking the model")
+    neovim.press(":lua vim.lsp.buf.code_action()\r")
+    choose(neovim, "Stop: Developer: refactor pricing.py")
+    neovim.until(lambda: model.was_hung_up_on, "hanging up on the model")
+    assert written(neovim) == BEFORE
+
+
 def test_without_the_plugin_a_refused_edit_changes_nothing(start, model):
     model.will_say(EDIT_OF_ANOTHER)
     model.go_on()
