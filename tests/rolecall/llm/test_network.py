@@ -51,7 +51,7 @@ async def fill(stream, sent=None):
     """Write more than anybody takes; ``sent`` gets the length of each piece."""
     for _ in range(1_000):
         (sent if sent is not None else []).append(100_000)
-        await stream.write(b"x" * 100_000, timeout=0.05)
+        await stream.write(b"x" * 100_000, timeout=0.3)
 
 
 async def test_what_was_sent_before_the_end_is_read_before_it():
@@ -130,6 +130,14 @@ async def test_an_idle_connection_the_peer_has_closed_is_known_before_it_is_used
         writer.close()
         await writer.wait_closed()
         assert stream.get_extra_info("is_readable")
+
+
+async def test_a_connection_is_kept_known_to_the_firewalls_on_its_way():
+    async with connected() as (stream, _, _):
+        assert stream.socket.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        idle = socket.TCP_KEEPIDLE if hasattr(socket, "TCP_KEEPIDLE") else socket.TCP_KEEPALIVE
+        # Common ones forget after 240 s (Azure's) and 350 s (AWS's).
+        assert stream.socket.getsockopt(socket.IPPROTO_TCP, idle) < 240
 
 
 async def test_a_read_can_be_timed_out_and_tried_again():
