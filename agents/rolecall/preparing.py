@@ -86,7 +86,7 @@ class Preparation:
         self._runtime, self._documents = runtime, documents
         self.endpoint = await resolve(self._session, runtime, model=self._request.model or self._role.model)
         self._gathered = await self._gather(documents)
-        self._fit(settings.context.max_total_tokens or UNKNOWN_WINDOW_TOKENS * OUTPUT_SHARE)
+        await self._fit_in(settings.context.max_total_tokens or UNKNOWN_WINDOW_TOKENS * OUTPUT_SHARE)
         window = settings.llm.context_window
         if window is None and self._tokens() > SMALL_PROMPT_TOKENS:
             window = await window_of(self._session, runtime, self.endpoint)
@@ -94,7 +94,7 @@ class Preparation:
         room = self._room(window or UNKNOWN_WINDOW_TOKENS)
         wanted = settings.context.max_total_tokens or room
         try:
-            self._fit(min(room, wanted))
+            await self._fit_in(min(room, wanted))
         except ConfigurationInvalid as error:
             if window is None or wanted < room:
                 raise
@@ -182,6 +182,13 @@ class Preparation:
         except FileUnreadable as error:
             # What the user named cannot be used: a wrong argument, not a refused edit.
             raise ConfigurationInvalid(error.message, hint=error.hint) from error
+
+    async def _fit_in(self, max_tokens: int) -> None:
+        """The same as ``_fit``; beside the event loop where the files are so large that it takes a while."""
+        if self._documents is not None and self._documents.large:
+            await asyncio.to_thread(self._fit, max_tokens)
+        else:
+            self._fit(max_tokens)
 
     def _fit(self, max_tokens: int) -> None:
         """Compose the prompt in so many tokens, as the endpoint counts them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -76,6 +77,12 @@ class Proposal:
         self.cut = answer.incomplete
         self._propose(answer)
         return answer.closed_at_end
+
+    async def closed(self, *, truncated: bool = False) -> list[BlockClosed]:
+        """As ``close``; beside the event loop where the files are so large that it takes a while."""
+        if self.documents.large:
+            return await asyncio.to_thread(self.close, truncated=truncated)
+        return self.close(truncated=truncated)
 
     @property
     def open_block(self) -> Block | None:

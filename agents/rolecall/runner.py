@@ -309,7 +309,7 @@ class Run:
                         if self._preparation and not item.usage.estimated:
                             self._preparation.learn(item.usage.input_tokens, item.model)
                         truncated = item.reason == "length"
-        for block in self.proposal.close(truncated=truncated):
+        for block in await self.proposal.closed(truncated=truncated):
             yield FileClosed(block.path, block.action)
 
     def _restart(self) -> Restart:

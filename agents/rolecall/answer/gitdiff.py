@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from rolecall.answer.linediff import changed_ranges
@@ -50,7 +51,7 @@ def git_diff(
         head.append(f"new file mode {'100755' if executable else '100644'}\n")
     elif after is None:
         head.append("deleted file mode 100644\n")
-    ranges = changed_ranges(old_lines, new_lines)
+    ranges = _changed(before or "", after or "")
     if new_path is not None:
         head.append(f"similarity index {_similarity(old_lines, ranges)}%\n")
         head.append(f"rename from {_name('', path)}\nrename to {_name('', new_path)}\n")
@@ -65,9 +66,15 @@ def git_diff(
 
 def counts(before: str | None, after: str | None) -> tuple[int, int]:
     """How many lines a diff of the two texts adds and removes."""
-    ranges = changed_ranges(_lines(before or ""), _lines(after or ""))
+    ranges = _changed(before or "", after or "")
     added = sum(r.after_end - r.after_start for r in ranges)
     return added, sum(r.before_end - r.before_start for r in ranges)
+
+
+@lru_cache(maxsize=4)
+def _changed(before: str, after: str) -> tuple[Range, ...]:
+    """The lines that differ. Cached: a result is asked for more than once, with its counts and its diff."""
+    return tuple(changed_ranges(_lines(before), _lines(after)))
 
 
 def _lines(text: str) -> list[str]:

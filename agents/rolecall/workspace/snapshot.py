@@ -7,12 +7,16 @@ compares with the present state and rebases.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from rolecall.workspace.documents import Document, Documents, Unseen
+
+
+LARGE_CHARACTERS: Final = 1_000_000
+"""Characters that take tens of milliseconds to work on, in which other clients should not have to wait."""
 
 
 class Snapshot:
@@ -40,6 +44,11 @@ class Snapshot:
             self._read.setdefault(path, document)
             self._shown.add(path)
         return self._read[path]
+
+    @property
+    def large(self) -> bool:
+        """Whether work on what was read keeps a processor for more than a moment."""
+        return sum(len(one.text) for one in self._read.values() if one is not None) > LARGE_CHARACTERS
 
     def read_again(self, path: str) -> Document | None:
         """The document as it is now, for a model that is to see it once more: secrets are refused."""

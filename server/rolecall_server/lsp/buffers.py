@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rolecall_server.lsp.client import Encoding
 
@@ -128,6 +128,11 @@ class TextBuffer:
         """The lines with their endings, of the 0-based and inclusive range; a copy."""
         with self._lock:
             return self._lines[first : None if last is None else last + 1]
+
+    @property
+    def present_lines(self) -> Sequence[str]:
+        """The lines as they are now, not copied: for a short look at some of them on the event loop."""
+        return self._lines
 
     def is_one_character(self, start: Position, end: Position) -> bool:
         """Whether a range holds one character, or one line ending."""

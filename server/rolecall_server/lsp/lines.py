@@ -52,7 +52,7 @@ def symbol_in(buffer: TextBuffer, name: str, lines: Lines) -> Symbol | None:
 
     language = language_of(buffer.language, name)
     if buffer.length > WHOLE_LIMIT:
-        return symbol_around(buffer.lines(), language, lines.first, lines.last)
+        return symbol_around(buffer.present_lines, language, lines.first, lines.last)
     return symbol_at(outline(buffer.text, language), lines.first, lines.last)
 
 

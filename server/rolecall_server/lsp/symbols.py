@@ -78,7 +78,7 @@ def symbol_around(lines: Sequence[str], language: str, first: int, last: int) ->
     """The same as :func:`symbol_at`, of a large file: found in what lies around the lines.
 
     That is two definitions at the margin before them and behind, so that what holds them is read as a whole,
-    but no more than ``WHOLE_LIMIT`` characters each way; what is not seen to end in there is not named.
+    but no more than ``WHOLE_LIMIT`` characters in all; what is not seen to end in there is not named.
     """
     if last - first > WHOLE_LIMIT or sum(map(len, lines[first : last + 1])) > WHOLE_LIMIT:
         return None
@@ -97,7 +97,7 @@ def symbol_around(lines: Sequence[str], language: str, first: int, last: int) ->
 
 def _reached(lines: Sequence[str], indices: Iterable[int], start: int) -> tuple[int, bool]:
     """How far a walk over neighbouring lines comes, and whether it ends at a definition at the margin."""
-    left, definitions, reached = WHOLE_LIMIT, 0, start
+    left, definitions, reached = WHOLE_LIMIT // 2, 0, start
     for index in indices:
         left -= len(lines[index])
         if left < 0:
