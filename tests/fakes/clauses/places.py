@@ -8,6 +8,7 @@ from fakes.clauses.clause import Clause, each, some
 from fakes.lsp_wire import Wire
 
 POSITIONS = "test_positions_are_right_in_every_encoding"
+TOLD = "test_a_change_that_the_editor_tells_lands_in_its_place_in_every_encoding"
 ROOTS = "test_equal_names_of_roots_are_numbered_and_each_file_goes_to_its_own"
 WIDTHS = {"utf-8": 14, "utf-16": 9, "utf-32": 8}
 """Of the line ``«ß𝒳» end`` that the test adds to."""
@@ -63,6 +64,18 @@ def _diagnostics(wire: Wire) -> list[bool]:
 
 CLAUSES = {
     **{f"encoding.{name}": _measures_in(name) for name in WIDTHS},
+    **{
+        f"encoding.{name}.told": Clause(
+            f"The editor's own positions in {name}.",
+            (f"{TOLD}[{name}]",),
+            lambda wire, name=name: (
+                wire.offered("positionEncoding") == name
+                and "range" in wire.sent("textDocument/didChange")[0]["contentChanges"][0]
+                and each(wire.prompts(), lambda one: "«ß𝒳» fin; 🦆" in one)
+            ),
+        )
+        for name in WIDTHS
+    },
     "roots": Clause(
         "With several roots the paths shown to the model begin with the root folder's name.",
         ("test_folders_that_are_added_belong_to_the_workspace",),

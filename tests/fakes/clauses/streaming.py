@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from fakes.clauses.clause import Clause, each, some
 from fakes.lsp_wire import Json, Wire
 
@@ -13,6 +11,17 @@ PACE = "test_reports_come_at_most_ten_a_second_and_at_least_every_five_while_wai
 EVERY_PATH = "test_progress_ends_on_every_path"
 PER_S = 10
 HEARTBEAT_S = 5.0
+EVENTS = {
+    "started": {"role", "task", "provider", "model"},
+    "attempt": {"n", "of", "wait_s", "reason"},
+    "restart": set(),
+    "delta": {"text"},
+    "file": {"path", "action"},
+    "result": {"result"},
+    "error": {"error"},
+}
+"""Members of the stream-json events of the contract's section 1, beside those that all have."""
+
 LATE_S = 0.5
 """What a report may be late where it arrives."""
 
@@ -52,8 +61,9 @@ def _keeps_pace(wire: Wire) -> bool:
 
 
 def _beats(wire: Wire) -> bool:
-    waiting = [late - early for early, late in pairwise(_times(wire, "report")) if late - early > 1]
-    return bool(waiting) and min(waiting) < HEARTBEAT_S + LATE_S
+    """The last two reports, which came while nothing else did."""
+    early, late = _times(wire, "report")[-2:]
+    return 1 < late - early < HEARTBEAT_S + LATE_S
 
 
 def _tells(wire: Wire) -> bool:
@@ -79,6 +89,10 @@ def _events(wire: Wire) -> bool:
         and text == run.answer["answer"]
         and events[-1]["result"] == run.answer
     )
+
+
+def _has_its_members(event: Json) -> bool:
+    return event.keys() - {"type", "task_id", "seq"} == EVENTS[event["type"]]
 
 
 def _starts_again(wire: Wire) -> bool:
@@ -184,6 +198,15 @@ CLAUSES = {
         "`rolecall/event` with the stream-json events, for clients that set `events: true`.",
         ("test_events_are_sent_to_clients_that_want_them",),
         lambda wire: wire.wants("events") is True and _events(wire),
+    ),
+    "events.members": Clause(
+        "Each event has the members of section 1.",
+        (
+            "test_events_are_sent_to_clients_that_want_them",
+            "test_a_second_attempt_is_announced_and_voids_what_was_streamed",
+            "test_the_events_of_a_failed_task_end_with_its_error",
+        ),
+        lambda wire: each(wire.events(), _has_its_members),
     ),
     "events.restart": Clause(
         "`restart`: what was streamed so far is void.",

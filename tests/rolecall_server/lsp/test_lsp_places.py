@@ -9,7 +9,7 @@ import pytest
 from lsprotocol import types
 
 from fakes.endpoint import DONE, Until, answer, chunk, stream
-from fakes.lsp_editor import workspace_folder
+from fakes.lsp_editor import UNITS, workspace_folder
 from fakes.lsp_profiles import VSCODE
 
 NEW_TEST = '<file path="tests/test_pricing.py">\ndef test_it():\n    assert True\n</file>\n'
@@ -26,6 +26,23 @@ def replies(endpoint, *blocks):
 
 def run(uri, **more):
     return {"role": "developer", "task": "refactor", "uri": uri, **more}
+
+
+@pytest.mark.parametrize("encoding", UNITS)
+async def test_a_change_that_the_editor_tells_lands_in_its_place_in_every_encoding(
+    edit_with, endpoint, encoding
+):
+    editor = await edit_with(VSCODE | {"general": {"positionEncodings": [encoding]}})
+    uri = editor.open("notes.md", "begin\n«ß𝒳» end; 🦆\n", language="markdown")
+    start, end = (types.Position(1, UNITS[encoding](text)) for text in ("«ß𝒳» ", "«ß𝒳» end"))
+    editor.client.text_document_did_change(
+        types.DidChangeTextDocumentParams(
+            types.VersionedTextDocumentIdentifier(2, uri),
+            [types.TextDocumentContentChangePartial(types.Range(start, end), "fin")],
+        )
+    )
+    await editor.command("rolecall.run", run(uri))
+    assert "\nbegin\n«ß𝒳» fin; 🦆\n" in endpoint.completions[0].json["messages"][-1]["content"]
 
 
 @pytest.fixture
