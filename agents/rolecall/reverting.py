@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from rolecall import applying
 from rolecall.answer.changeset import ChangeSet
-from rolecall.errors import EditConflict
+from rolecall.errors import ConfigurationInvalid, EditConflict
 from rolecall.workspace.records import Records
 from rolecall.workspace.revert import revert as changes_back
 
 if TYPE_CHECKING:
     from rolecall.applying import Applier
+    from rolecall.runner import Run
     from rolecall.session import Session
 
 
@@ -40,6 +41,19 @@ async def revert(session: Session, task_id: str, applier: Applier) -> ChangeSet:
     if all(change.state == "applied" for change in changes):
         await asyncio.to_thread(records.clear, task_id)
     return ChangeSet(changes)
+
+
+async def notice(session: Session, run: Run) -> None:
+    """Learn whether all that a task wrote has been taken back by another process: it is a proposal again."""
+    if not any(change.state == "applied" for change in run.proposal.changes.changes):
+        return
+    records = Records(session.caller.state_folder())
+    try:
+        written = await asyncio.to_thread(records.get, run.task_id, session.workspace)
+    except ConfigurationInvalid:
+        return  # nothing is known of what it wrote
+    if not written:
+        run.taken_back()
 
 
 def kept_back(changes: ChangeSet) -> EditConflict | None:

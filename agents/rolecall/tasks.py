@@ -88,6 +88,7 @@ class Task:
         owner: id of the session that started it; the task ends with that session.
         audience: sessions with the same one may watch, cancel and apply it.
         run: the trip down the road, with the proposed changes.
+        writing: held while its edits are written, so that a second client finds them written.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class Task:
         self.audience = session.audience
         self.request = request
         self.run = Run(runtime, session, request, applier, problem, task_id=self.id)
+        self.writing = asyncio.Lock()
         self._subscriptions: list[Subscription] = []
         self._seq = 0
         self._done = asyncio.Event()

@@ -99,10 +99,10 @@ async def _read(connection: Connection, uri: str) -> list[types.TextResourceCont
             connection.roles()
             return [_text(uri, MARKDOWN, _role_page(connection.role(role_id)))]
         case ["tasks", task_id]:
-            result = _task(connection, task_id).result.to_json()
+            result = (await _task(connection, task_id)).result.to_json()
             return [_text(uri, JSON, json.dumps(result, ensure_ascii=False, indent=2))]
         case ["tasks", task_id, "files", path]:
-            return _file(uri, _task(connection, task_id), path)
+            return _file(uri, await _task(connection, task_id), path)
         case ["status"]:
             from rolecall.status import status  # noqa: PLC0415 - brings the road's modules
 
@@ -121,8 +121,12 @@ async def _read(connection: Connection, uri: str) -> list[types.TextResourceCont
             return []
 
 
-def _task(connection: Connection, task_id: str) -> Task:
-    return connection.runtime.tasks.get(task_id, connection.session)
+async def _task(connection: Connection, task_id: str) -> Task:
+    from rolecall import reverting  # noqa: PLC0415 - brings the road's modules
+
+    task = connection.runtime.tasks.get(task_id, connection.session)
+    await reverting.notice(connection.session, task.run)
+    return task
 
 
 def _file(uri: str, task: Task, path: str) -> list[types.TextResourceContents]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import mcp_types as types
 
+from rolecall import reverting
 from rolecall.errors import ConfigurationInvalid, PathRefused, RolecallError
 from rolecall.status import status
 from rolecall.task import ErrorInfo
@@ -66,9 +67,11 @@ async def apply_edits(context: Context, given: Given) -> types.CallToolResult | 
 
 async def _apply(connection: Connection, task: Task, paths: Sequence[str] | None, *, confirmed: bool) -> None:
     applier = _applier(connection, task.id, confirmed=confirmed)
-    # A set of files is written whole or not at all: nobody interrupts it halfway.
-    with anyio.CancelScope(shield=True):
-        await task.run.apply(applier, explicit=True, paths=paths, session=connection.session)
+    async with task.writing:
+        await reverting.notice(connection.session, task.run)
+        # A set of files is written whole or not at all: nobody interrupts it halfway.
+        with anyio.CancelScope(shield=True):
+            await task.run.apply(applier, explicit=True, paths=paths, session=connection.session)
 
 
 def _applier(connection: Connection, task_id: str, *, confirmed: bool) -> Applier:
@@ -91,6 +94,7 @@ async def task_result(context: Context, given: Given) -> types.CallToolResult:
     offset = arguments.count("offset")
     if wait_s and not task.finished:
         await watch(context, task, task.subscribe(), wait_s)
+    await reverting.notice(session, task.run)
     limit = session.settings.mcp.inline_limit_bytes
     rendered = render(task.result, limit)
     if offset or (offset == 0 and is_shortened(rendered)):
