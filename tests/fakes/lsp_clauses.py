@@ -8,11 +8,11 @@ so does a clause without a test.
 
 from __future__ import annotations
 
-from fakes.clauses import actions, cancelling, commands, consent, edits, places, streaming
+from fakes.clauses import actions, cancelling, commands, consent, documents, edits, places, streaming
 from fakes.clauses.clause import Clause
 from fakes.lsp_wire import Wire
 
-PARTS = (actions, commands, streaming, consent, edits, cancelling, places)
+PARTS = (actions, commands, streaming, consent, edits, cancelling, places, documents)
 CLAUSES: dict[str, Clause] = {name: clause for part in PARTS for name, clause in part.CLAUSES.items()}
 """By the contract's section on LSP, in its order."""
 

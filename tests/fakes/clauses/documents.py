@@ -62,7 +62,7 @@ CLAUSES = {
         lambda wire: (
             len(wire.runs()) > 1
             and each(wire.runs(), lambda run: run.answer["error"]["code"] == "path_refused")
-            and [] in wire.answers("textDocument/codeAction")
+            and [call.answer for call in wire.menus()][:2] == [[], []]
             and not wire.upstream
         ),
     ),
