@@ -214,7 +214,7 @@ class Connection:
             self.messages.log_warning(problems)
         unread = "\n".join(session.loaded.unread)
         if self._is_news("unread", unread):
-            self.messages.show_warning(f"{unread}. Until it is mended, what it said before holds.")
+            self.messages.show_warning(f"{unread}. Until it is mended, nothing new in it counts.")
         mistake = session.mistake
         if self._is_news("mistake", mistake.message if mistake else "") and mistake is not None:
             self.messages.show_error(mistake)
