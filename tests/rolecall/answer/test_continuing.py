@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from corpus.in_memory import parse
@@ -104,4 +104,7 @@ def test_a_bare_rest_is_joined_exactly_or_not_at_all(lines, data):
     head = '<file path="a.txt">\n'
     whole = head + "".join(f"{line}\n" for line in lines) + "</file>\n"
     at = data.draw(st.integers(len(head), len(whole) - len("</file>\n")))
-    assert continued(whole[:at], whole[at:], 1) in {whole, None}
+    text, rest = whole[:at], whole[at:]
+    # One that begins with the very lines that were to be repeated cannot be told from one that repeats them.
+    assume(not rest.startswith(last_lines(text, 1)))
+    assert continued(text, rest, 1) in {whole, None}
