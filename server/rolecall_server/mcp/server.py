@@ -41,7 +41,13 @@ CLOSE_S = 1.0
 
 
 class RolecallServer(Server[Connection]):
-    """A server whose lists may change while a client is connected."""
+    """A server whose lists may change while a client is connected.
+
+    Attributes:
+        has_way_back: whether a client of 2025-11-25 and older can be told so; not over HTTP without sessions.
+    """
+
+    has_way_back = True
 
     def create_initialization_options(
         self,
@@ -50,7 +56,8 @@ class RolecallServer(Server[Connection]):
         extensions: dict[str, dict[str, Any]] | None = None,
     ) -> InitializationOptions:
         """What the handshake of 2025-11-25 and older answers."""
-        changing = NotificationOptions(prompts_changed=True, resources_changed=True, tools_changed=True)
+        told = self.has_way_back
+        changing = NotificationOptions(prompts_changed=told, resources_changed=told, tools_changed=told)
         return super().create_initialization_options(
             notification_options or changing, experimental_capabilities, extensions
         )
@@ -103,10 +110,11 @@ def create_server(
         on_list_resource_templates=resources.list_templates,
         on_read_resource=resources.read_resource,
         on_completion=completion.complete,
-        on_subscriptions_listen=subscriptions.listening(bus),
+        on_subscriptions_listen=subscriptions.listening(bus, http),
         # No argument travels in a header; left to itself a call over HTTP lists all tools to find that out.
         get_tool_input_schema=lambda _: None,
     )
+    server.has_way_back = http is None
     if http is None:
         for method in ("notifications/initialized", "notifications/roots/list_changed"):
             server.add_notification_handler(method, types.NotificationParams, _on_settled)

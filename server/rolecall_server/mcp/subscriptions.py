@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from rolecall.tasks import Task
     from rolecall_server.mcp.connection import Connection
+    from rolecall_server.mcp.http_calls import HttpCalls
 
     Context = ServerRequestContext[Connection, Any]
 
@@ -107,10 +108,12 @@ async def unsubscribe(context: Context, params: types.UnsubscribeRequestParams) 
 
 
 def listening(
-    bus: SubscriptionBus,
+    bus: SubscriptionBus, http: HttpCalls | None = None
 ) -> Callable[[Context, types.SubscriptionsListenRequestParams], Awaitable[types.SubscriptionsListenResult]]:
     """``subscriptions/listen`` of the 2026-07-28 era: what a client asks for is watched while it listens."""
     serve = ListenHandler(bus)
+    if http is not None:
+        http.traffic.at_end(serve.close)
 
     async def listen(
         context: Context, params: types.SubscriptionsListenRequestParams

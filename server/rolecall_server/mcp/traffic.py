@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
 
 
 class Traffic:
@@ -23,6 +23,7 @@ class Traffic:
         self._calls = 0
         self._quiet = anyio.Event()
         self._quiet.set()
+        self._ends: list[Callable[[], None]] = []
 
     @contextmanager
     def call(self) -> Generator[None]:
@@ -37,9 +38,15 @@ class Traffic:
             if self._calls == 0:
                 self._quiet.set()
 
+    def at_end(self, end: Callable[[], None]) -> None:
+        """Call this once no call is waited for any more: it ends what would otherwise last forever."""
+        self._ends.append(end)
+
     async def drain(self, seconds: float) -> bool:
         """Take no new work, and wait so long for the calls in progress; whether all of them ended."""
         self.is_draining = True
         with anyio.move_on_after(seconds):
             await self._quiet.wait()
+        for end in self._ends:
+            end()
         return self._calls == 0

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+
+from starlette.requests import ClientDisconnect
 
 from rolecall.errors import ConfigurationInvalid
 from rolecall_server.mcp.http.tokens import Tokens
@@ -63,7 +66,12 @@ class Gate:
         if self._traffic.is_draining:
             await _draining().send(send)
             return
-        await self._users.serve(user, scope, receive, send)
+        if scope["method"] != "POST":
+            await _ONLY_POST.send(send)
+            return
+        # A client that leaves in the middle of its request has nothing more to be told.
+        with suppress(ClientDisconnect):
+            await self._users.serve(user, scope, receive, send)
 
     def tokens(self) -> Tokens:
         """The tokens in force; none while the settings are invalid, when every call is answered with that."""
@@ -142,6 +150,10 @@ def _draining() -> Answer:
 
 def _error(code: str, message: str) -> dict[str, str]:
     return {"error": code, "error_description": message}
+
+
+# Without sessions nothing would ever come over the stream that a GET opens.
+_ONLY_POST = Answer(405, _error("method_not_allowed", "Send messages by POST."), {"allow": "POST"})
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
+from starlette.requests import ClientDisconnect
 
 from rolecall_server.mcp.http.gate import Gate
 from rolecall_server.mcp.http.requests import TimedRequests
@@ -37,6 +39,11 @@ KEEP_ALIVE_S: Final = 75
 """Seconds an idle connection is kept; proxies keep theirs for about a minute."""
 
 EXIT_CODES: Final = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether the SDK logs more than that a client left in the middle of its request."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], ClientDisconnect)
 
 
 class _Server(uvicorn.Server):
@@ -90,6 +97,7 @@ class HttpServer:
             timeout_graceful_shutdown=FLUSH_S,
         )
         self._server = _Server(config)
+        logging.getLogger("mcp.server.streamable_http").addFilter(_is_news)
 
     async def run(self) -> int:
         """Serve until ``end``; returns the exit code."""

@@ -223,6 +223,31 @@ async def test_health_is_told_without_a_token(serve, with_tokens, path, status):
     assert (done.status_code, done.json()["status"]) == (200, status)
 
 
+@pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS", "PUT"])
+async def test_messages_come_by_post_and_no_stream_is_kept_over_which_nothing_comes(serve, method):
+    async with serve() as door:
+        done = await door.http.request(method, door.url, headers={"accept": "text/event-stream"})
+    assert (done.status_code, done.headers["allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize("version", ["2025-11-25", "2026-07-28"])
+async def test_a_client_that_leaves_in_the_middle_of_its_request_is_no_fault(serve, caplog, version):
+    async with serve() as door:
+        _, writer = await asyncio.open_connection("127.0.0.1", door.port)
+        head = (
+            f"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:{door.port}\r\nContent-Type: application/json\r\n"
+            f"Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: {version}\r\n"
+            "Content-Length: 100\r\n\r\n{"
+        )
+        writer.write(head.encode())
+        await writer.drain()
+        assert (await door.initialize()).status_code == 200  # by then the other request is being read
+        writer.close()
+        await writer.wait_closed()
+        assert (await door.initialize()).status_code == 200
+    assert [record.message for record in caplog.records if record.exc_info] == []
+
+
 async def test_there_is_nothing_else(serve):
     async with serve() as door:
         assert (await door.http.get(door.url.removesuffix("/mcp") + "/")).status_code == 404

@@ -59,6 +59,19 @@ async def test_a_client_is_told_of_a_resource_it_subscribed_to(serve, add_poet):
 @pytest.mark.filterwarnings("ignore:resources/subscribe is removed")
 async def test_clients_of_the_handshake_era_are_not_promised_news_that_cannot_reach_them(serve):
     async with serve() as door, door.client("legacy") as client:
-        assert not client.server_capabilities.resources.subscribe
+        capabilities = client.server_capabilities
+        assert not capabilities.resources.subscribe
+        assert not any(
+            part.list_changed for part in (capabilities.tools, capabilities.prompts, capabilities.resources)
+        )
         with pytest.raises(MCPError, match="Method not found"):
             await client.subscribe_resource("rolecall://status")
+
+
+async def test_a_server_told_to_end_ends_subscriptions_in_good_order(serve, caplog):
+    async with serve() as door, door.client(ERA) as client:
+        async with client.listen(tools_list_changed=True) as changes:
+            door.end()
+            with anyio.fail_after(PATIENCE_S):
+                assert [change async for change in changes] == []
+    assert [record.message for record in caplog.records if record.exc_info] == []
