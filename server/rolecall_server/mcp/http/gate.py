@@ -66,9 +66,6 @@ class Gate:
         if self._traffic.is_draining:
             await _draining().send(send)
             return
-        if scope["method"] != "POST":
-            await _ONLY_POST.send(send)
-            return
         # A client that leaves in the middle of its request has nothing more to be told.
         with suppress(ClientDisconnect):
             await self._users.serve(user, scope, receive, send)
@@ -143,6 +140,11 @@ class Answer:
         await send({"type": "http.response.body", "body": self._body})
 
 
+def only_post() -> Answer:
+    """Refuses another method: without sessions nothing would ever come over the stream that a GET opens."""
+    return Answer(405, _error("method_not_allowed", "Send messages by POST."), {"allow": "POST"})
+
+
 def _draining() -> Answer:
     body = {**_error("unavailable", "The server is shutting down."), "status": "draining"}
     return Answer(503, body, {"retry-after": str(RETRY_AFTER_S), "connection": "close"})
@@ -150,10 +152,6 @@ def _draining() -> Answer:
 
 def _error(code: str, message: str) -> dict[str, str]:
     return {"error": code, "error_description": message}
-
-
-# Without sessions nothing would ever come over the stream that a GET opens.
-_ONLY_POST = Answer(405, _error("method_not_allowed", "Send messages by POST."), {"allow": "POST"})
 
 
 def _headers(scope: Scope) -> dict[str, str]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Self
 import anyio
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
+from rolecall_server.mcp.http.gate import only_post
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
@@ -52,6 +54,9 @@ class Users:
         door = self._doors.get(user)
         if door is None:
             door = await self._open(user)
+        if door.stateless and scope["method"] != "POST":
+            await only_post().send(send)
+            return
         await door.handle_request(scope, receive, send)
 
     async def _open(self, user: str) -> StreamableHTTPSessionManager:

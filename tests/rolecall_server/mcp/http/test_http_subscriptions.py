@@ -69,9 +69,12 @@ async def test_clients_of_the_handshake_era_are_not_promised_news_that_cannot_re
 
 
 async def test_a_server_told_to_end_ends_subscriptions_in_good_order(serve, caplog):
-    async with serve() as door, door.client(ERA) as client:
-        async with client.listen(tools_list_changed=True) as changes:
-            door.end()
-            with anyio.fail_after(PATIENCE_S):
-                assert [change async for change in changes] == []
+    async with (
+        serve() as door,
+        door.client(ERA) as client,
+        client.listen(tools_list_changed=True) as changes,
+    ):
+        door.end()
+        with anyio.fail_after(PATIENCE_S):
+            assert [change async for change in changes] == []
     assert [record.message for record in caplog.records if record.exc_info] == []
