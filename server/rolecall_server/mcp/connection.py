@@ -47,7 +47,7 @@ class Connection:
 
     Attributes:
         back_channel: tells a client of the handshake era that lists changed; None before its handshake.
-        listed: the roles as clients last heard of them; None before one asked.
+        listed: the roles as clients last heard of them; None before one asked, or could be told.
         watched: the resources that clients subscribed to.
     """
 

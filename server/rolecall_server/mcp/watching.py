@@ -38,6 +38,9 @@ class Watch:
         while True:
             await anyio.sleep(INTERVAL_S)
             listed = self._connection.listed
+            if listed is None and self._connection.back_channel is not None:
+                # A client may have kept its lists from an earlier time.
+                self._connection.roles_to_list()
             # Compared by value, since whoever refreshes the catalog first learns of the change.
             if listed is not None and self._connection.roles() != listed:
                 self._connection.listed = self._connection.roles()

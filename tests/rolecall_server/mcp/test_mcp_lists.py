@@ -7,6 +7,7 @@ import mcp_types as types
 import pytest
 from mcp.shared.exceptions import MCPError
 
+from fakes.patience import PATIENCE_S
 from rolecall import __version__
 from rolecall.roles import RoleCatalog
 
@@ -103,6 +104,25 @@ async def test_a_handshake_client_is_told_when_a_role_was_saved(connect, surroun
             await all_told.wait()
         assert told == ["notifications/tools/list_changed", "notifications/prompts/list_changed"]
         assert "poet" in [tool.name for tool in (await client.list_tools()).tools]
+
+
+async def test_a_handshake_client_that_has_not_asked_for_any_list_is_told_too(connect, surroundings):
+    told = anyio.Event()
+
+    async def listen(message):
+        if isinstance(message, types.ToolListChangedNotification):
+            told.set()
+
+    async with connect("legacy", message_handler=listen):
+        with anyio.fail_after(PATIENCE_S):
+            # What is saved before the server's first look is nothing new to it: saved until it is.
+            while not told.is_set():
+                add_role(surroundings, POET.replace("title: ", "title: Great "))
+                with anyio.move_on_after(2):
+                    await told.wait()
+                add_role(surroundings)
+                with anyio.move_on_after(2):
+                    await told.wait()
 
 
 async def test_a_client_of_the_new_era_is_told_on_the_stream_it_listens_to(connect, surroundings):
