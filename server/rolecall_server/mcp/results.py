@@ -113,7 +113,9 @@ def _pointer(result: TaskResult) -> str:
     whole = (
         links.whole_answer(result.task_id) if result.answer else f"resource {links.task_uri(result.task_id)}"
     )
-    return f"[Shortened. To read all of it: {whole}]"
+    # Who sees only this half could not know otherwise that some of the files are not listed.
+    files = f"; {len(result.files)} files in all" if len(result.files) > 1 else ""
+    return f"[Shortened{files}. To read all of it: {whole}]"
 
 
 def _pointing(result: TaskResult) -> str:

@@ -116,6 +116,8 @@ def test_hundreds_of_files_still_fit():
     files = [file(f"src/package/module_{n}.py", 2, reason="r" * 200) for n in range(400)]
     rendered = render(result(files=files), 10_000)
     assert len(json.dumps(rendered.structured_content)) <= 10_000
+    assert len(rendered.structured_content["files"]) < 400
+    assert "400 files in all" in rendered.structured_content["summary"]
     assert len(text(rendered).encode()) <= 10_000
     listed = text(rendered).count("- create src/")
     assert listed > 10
