@@ -219,7 +219,7 @@ class TaskRegistry:
         task = self._tasks.get(task_id)
         if task is None or task.audience != session.audience:
             raise ConfigurationInvalid(
-                f"There is no task {task_id!r} in this workspace.",
+                f"There is no task {task_id[:80]!r} in this workspace.",
                 hint=f"A running server keeps its last {KEPT_TASKS} tasks. List them, or run the role again.",
             )
         return task

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 SHOWN = 80
 """Characters of a wrong value that its message shows."""
 
+LONGEST_S = 31_536_000
+"""A year: what is longer asks for nothing else."""
+
 
 class Arguments:
     """The arguments of one call. ``null`` counts as left out, since models fill optional arguments with it.
@@ -92,7 +95,7 @@ class Arguments:
         value = self._given.get(name, 0)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
             raise self._wrong(name, "a number of seconds, 0 or more")
-        return float(value)
+        return float(min(value, LONGEST_S))  # a whole number may be larger than any float
 
     def _wrong(self, name: str, allowed: str) -> ConfigurationInvalid:
         return ConfigurationInvalid(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rolecall.errors import ConfigurationInvalid
-from rolecall_server.mcp.arguments import Arguments
+from rolecall_server.mcp.arguments import LONGEST_S, Arguments
 
 KNOWN = ("instruction", "files", "wait_s", "confirm")
 
@@ -69,3 +69,7 @@ def test_a_long_wrong_value_is_cut_in_the_message():
     with pytest.raises(ConfigurationInvalid) as raised:
         arguments(files="x" * 10_000).texts("files")
     assert len(raised.value.message) < 200
+
+
+def test_seconds_beyond_any_float_are_a_very_long_wait():
+    assert arguments(wait_s=10**400).seconds("wait_s") == LONGEST_S
