@@ -94,8 +94,8 @@ async def ask(context: Context, needed: ConfirmationNeeded) -> bool | types.Inpu
     with anyio.move_on_after(context.lifespan_context.deadline_s(context)):
         try:
             return _agreed(await context.session.elicit_form(needed.question, _SCHEMA, context.request_id))
-        except MCPError:
-            return None  # it offered what it does not have
+        except (MCPError, ValidationError):
+            return None  # it offered what it does not have, or answers what says nothing
     return None
 
 

@@ -64,6 +64,16 @@ async def test_a_form_closed_without_a_choice_leaves_the_other_way_open(connect,
     assert not (project / ".vscode").exists()
 
 
+async def test_an_answer_that_says_nothing_leaves_the_other_way_open(connect, surroundings, project):
+    user = User("accept")
+    user.answer = types.ElicitResult.model_construct(action="perhaps")
+    result = await applied(connect, surroundings, "legacy", user)
+
+    assert user.asked
+    assert "confirm_protected" in result.structured_content["error"]["hint"]
+    assert not (project / ".vscode").exists()
+
+
 async def test_what_was_confirmed_already_is_not_asked_again(connect, surroundings, era, project):
     user = User("decline")
     result = await applied(connect, surroundings, era, user, confirm_protected=True)
