@@ -5,7 +5,8 @@ from __future__ import annotations
 import mcp_types as types
 import pytest
 
-from fakes.endpoint import FakeEndpoint, answer
+from fakes.endpoint import FakeEndpoint, answer, endpoint_in_thread
+from fakes.wire import McpPeer
 from rolecall.workspace.folder import Workspace
 from rolecall_server.attached import AttachedEditor
 
@@ -64,13 +65,22 @@ async def test_a_form_closed_without_a_choice_leaves_the_other_way_open(connect,
     assert not (project / ".vscode").exists()
 
 
-async def test_an_answer_that_says_nothing_leaves_the_other_way_open(connect, surroundings, project):
-    user = User("accept")
-    user.answer = types.ElicitResult.model_construct(action="perhaps")
-    result = await applied(connect, surroundings, "legacy", user)
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize("given", [{"action": "perhaps"}, {"x": 1}, {}])
+def test_an_answer_that_says_nothing_leaves_the_other_way_open(surroundings, project, given):
+    shake = {"protocolVersion": "2025-11-25", "clientInfo": {"name": "t", "version": "1"}}
+    with endpoint_in_thread(default=answer(PROTECTED)) as endpoint:
+        surroundings.use(endpoint.base_url)
+        with surroundings.serve("mcp", cwd=project) as process:
+            peer = McpPeer(process.stdout, process.stdin, answer=lambda _: given)
+            peer.request("initialize", {**shake, "capabilities": {"elicitation": {}}})
+            peer.notify("notifications/initialized")
+            made = peer.request("tools/call", {"name": "developer", "arguments": {"instruction": "Do."}})
+            named = {"task_id": made["result"]["structuredContent"]["task_id"]}
+            result = peer.request("tools/call", {"name": "apply_edits", "arguments": named})["result"]
+            process.stdin.close()
 
-    assert user.asked
-    assert "confirm_protected" in result.structured_content["error"]["hint"]
+    assert "confirm_protected" in result["structuredContent"]["error"]["hint"]
     assert not (project / ".vscode").exists()
 
 
