@@ -28,6 +28,9 @@ async def revert(session: Session, task_id: str, applier: Applier) -> ChangeSet:
         ConfigurationInvalid: no such task wrote anything in this workspace.
         EditError: nothing was taken back.
     """
+    if applier.by == "disk":
+        # A buffer may show still, or again, what the file was before; what counts is what was written.
+        session = session.on_disk()
     records = Records(session.caller.state_folder())
     changes = await asyncio.to_thread(
         changes_back,

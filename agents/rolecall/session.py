@@ -6,6 +6,7 @@ many. A session whose settings are invalid still opens; each call it makes is an
 
 from __future__ import annotations
 
+import copy
 import os
 import secrets
 import threading
@@ -142,6 +143,13 @@ class Session:
             max_bytes=self.settings.context.max_file_bytes,
             exclude=self.settings.context.exclude,
         )
+
+    def on_disk(self) -> Session:
+        """The same session as one without open documents sees the files."""
+        seen = copy.copy(self)
+        seen.buffers = None
+        seen._use_settings()  # noqa: SLF001 - a copy of this very object
+        return seen
 
     def ready(self) -> None:
         """Raise what makes every task of this session fail; a saved settings file is noticed here."""

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 KEPT_FILES: Final = 50
 """Answers kept as files in the state folder; older ones are deleted."""
 
+SHOWN_S: Final = 5.0
+"""Longest wait for a client to say that it shows a document; the run's result waits with it."""
+
 _URI: Final = re.compile(
     rf"{SCHEME}:/{{1,3}}tasks/(?P<id>[0-9a-zA-Z_-]+)"
     r"(?:\.(?P<form>md|diff)|/(?P<side>before|after)/(?P<path>.+))\Z"
@@ -71,8 +74,9 @@ async def show_text(connection: Connection, session: Session, name: str, text: s
 async def _open(connection: Connection, uri: str) -> bool:
     params = types.ShowDocumentParams(uri=uri, external=False, take_focus=False)
     try:
-        return (await connection.server.window_show_document_async(params)).success
-    except JsonRpcException:
+        async with asyncio.timeout(SHOWN_S):
+            return (await connection.server.window_show_document_async(params)).success
+    except (JsonRpcException, TimeoutError):
         return False
 
 

@@ -11,6 +11,7 @@ from pygls.exceptions import JsonRpcException
 from fakes.endpoint import DONE, Until, answer, chunk, stream
 from fakes.lsp_editor import path_of, plain
 from fakes.lsp_profiles import EGLOT, NEOVIM, PLAIN, VSCODE
+from fakes.patience import PATIENCE_S
 
 RAISE_LIMIT = '<edit path="src/pricing.py">\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nLIMIT = 200\n>>>>>>> REPLACE\n</edit>\n'
 NEW_TEST = '<file path="tests/test_pricing.py">\ndef test_it():\n    assert True\n</file>\n'
@@ -255,6 +256,23 @@ async def test_an_answer_without_files_is_a_message_where_no_document_can_be_sho
     assert any("Nothing to change here." in text for text in editor.texts())
 
 
+async def test_an_editor_that_never_says_whether_it_shows_the_answer_does_not_keep_the_result(
+    edit_with, endpoint
+):
+    endpoint.replies.append(answer("Nothing to change here."))
+    editor = await edit_with(VSCODE)
+
+    async def never(_):
+        await asyncio.Event().wait()
+
+    editor.client.protocol.fm.features[types.WINDOW_SHOW_DOCUMENT] = never
+    uri = editor.open("src/pricing.py")
+    async with asyncio.timeout(PATIENCE_S):
+        result = await editor.command("rolecall.run", run(uri))
+    assert result["status"] == "completed"
+    assert any("Nothing to change here." in text for text in editor.texts())
+
+
 def read(uri):
     return path_of(uri).read_text()
 
@@ -267,6 +285,18 @@ async def test_an_edit_that_its_editor_only_claims_to_have_made_is_not_believed(
     assert (result["status"], result["applied"]) == ("failed", False)
     assert (result["error"]["code"], result["files"][0]["state"]) == ("edit_conflict", "conflict")
     assert "LIMIT = 100" in (editor.folder / "src/pricing.py").read_text()
+
+
+async def test_an_edit_that_is_applied_at_the_second_try_leaves_no_failure_behind(edit_with, endpoint):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with(VSCODE, works=False)
+    uri = editor.open("src/pricing.py")
+    failed = await editor.command("rolecall.run", run(uri))
+    assert (failed["status"], failed["error"]["code"]) == ("failed", "edit_conflict")
+    editor.works = True
+    result = await editor.command("rolecall.apply", {"task_id": failed["task_id"]})
+    assert "LIMIT = 200" in editor.files[uri].text
+    assert (result["status"], result["applied"], result["error"]) == ("completed", True, None)
 
 
 @pytest.mark.parametrize("action", ["modify", "create", "delete", "rename"])
@@ -411,6 +441,18 @@ async def test_a_client_that_takes_no_edits_has_them_written_to_disk(edit_with, 
     assert (result["applied"], result["applied_by"]) == (True, "disk")
     assert "LIMIT = 200" in (editor.folder / "src/pricing.py").read_text()
     assert editor.edits == []
+
+
+async def test_what_was_written_to_disk_is_taken_back_there_whatever_the_buffer_shows(edit_with, endpoint):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with({"window": {}})
+    uri = editor.open("src/pricing.py")
+    before = (editor.folder / "src/pricing.py").read_text()
+    result = await editor.command("rolecall.run", run(uri))
+    assert editor.files[uri].text == before != (editor.folder / "src/pricing.py").read_text()
+    back = await editor.command("rolecall.revert", {"task_id": result["task_id"]})
+    assert (back["applied"], back["error"]) == (False, None)
+    assert (editor.folder / "src/pricing.py").read_text() == before
 
 
 async def test_an_unsaved_buffer_of_such_a_client_is_not_overwritten_on_disk(edit_with, endpoint):
