@@ -175,7 +175,8 @@ def register(connection: Connection) -> None:
     """Take the user's click on the progress's cancel button."""
 
     @connection.server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
-    async def cancelled(params: types.WorkDoneProgressCancelParams) -> None:
-        progress = connection.progress.get(params.token)
+    async def cancelled(params: dict[str, Any]) -> None:
+        token = params.get("token")
+        progress = connection.progress.get(token) if isinstance(token, str | int) else None
         if progress is not None:
             await progress.cancel()

@@ -61,6 +61,7 @@ RAW_METHODS = frozenset(
         types.WORKSPACE_EXECUTE_COMMAND,
         types.WORKSPACE_DID_CHANGE_CONFIGURATION,
         types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+        types.WINDOW_WORK_DONE_PROGRESS_CANCEL,
     }
 )
 """Methods whose handlers get plain JSON values: they carry open-ended members, which come back as they came,

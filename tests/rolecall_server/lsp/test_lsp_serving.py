@@ -139,6 +139,19 @@ async def test_a_long_message_that_is_all_wrong_does_not_keep_the_loop(caller, f
     await server.connection.close()
 
 
+async def test_a_progress_token_that_is_none_is_no_fault_of_ours(caller, capfd):
+    server = create_server(Host(), caller)
+    server.protocol.set_writer(Recorder([]))
+    server.protocol.receive(
+        {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {"capabilities": {}}}
+    )
+    params = {"token": ["mine"]}
+    server.protocol.receive({"jsonrpc": "2.0", "method": "window/workDoneProgress/cancel", "params": params})
+    await asyncio.gather(*server.protocol._notices)
+    await server.connection.close()
+    assert "fault" not in "".join(capfd.readouterr())
+
+
 class Recorder:
     def __init__(self, sent) -> None:
         self.write = sent.append
