@@ -138,7 +138,7 @@ class Progress:
         """Get a token from the client, where it shows progress at all."""
         if not self._connection.client.work_done_progress:
             return False
-        token = f"rolecall-{uuid.uuid4().hex}"
+        token = f"rolecall-{uuid.uuid4().hex[:12]}"
         try:
             await self._connection.server.window_work_done_progress_create_async(
                 types.WorkDoneProgressCreateParams(token)
