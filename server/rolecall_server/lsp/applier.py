@@ -89,13 +89,13 @@ class EditorApplier:
 
     def _check_folders(self, changes: Sequence[Change]) -> None:
         """Refuse files of a folder that the client took out of its workspace since the task began."""
-        present, mine = self._connection.session, self._session
-        if present is None or present is mine:
+        present, mine = self._connection.workspace(), self._session
+        if present == mine.workspace:
             return
         for change in changes:
             try:
                 for path in filter(None, (change.path, change.new_path)):
-                    present.workspace.relative(mine.workspace.locate(path).as_uri(), mine.caller.cwd)
+                    present.relative(mine.workspace.locate(path).as_uri(), mine.caller.cwd)
             except PathRefused:
                 change.state, change.reason = "refused", "its folder was taken out of the workspace"
                 raise PathRefused(

@@ -141,6 +141,10 @@ class Connection:
             return await asyncio.shield(self._opening)
         return self.session
 
+    def workspace(self) -> Workspace:
+        """The folders as the client named them last; a session of theirs may still be on its way."""
+        return _workspace(self.caller, self.roots)
+
     def tell_once(self, topic: str) -> bool:
         """Whether this is the first time a topic comes up."""
         first = topic not in self._told

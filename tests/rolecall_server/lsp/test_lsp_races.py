@@ -189,6 +189,30 @@ async def test_a_folder_taken_out_of_the_workspace_is_not_written_to(edit_with, 
         assert "LIMIT = 100" in run.text
 
 
+async def test_a_folder_taken_out_is_not_written_to_while_its_successors_are_still_being_opened(
+    edit_with, endpoint, profile, tmp_path
+):
+    """The new session waits for settings that the editor takes its time to send; the run ends before."""
+
+    async def never(_: Any) -> None:
+        await asyncio.Event().wait()
+
+    async with generating(edit_with, endpoint, profile) as run:
+        other = tmp_path / "other"
+        other.mkdir()
+        run.editor.client.protocol.fm.features[types.WORKSPACE_CONFIGURATION] = never
+        event = types.WorkspaceFoldersChangeEvent(
+            added=[types.WorkspaceFolder(other.as_uri(), "other")],
+            removed=[types.WorkspaceFolder(run.editor.folder.as_uri(), "project")],
+        )
+        run.editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+        await run.editor.actions(run.uri, (0, 0))
+        run._ready.set()
+        result = await run._running
+        assert (result["applied"], result["error"]["code"]) == (False, "path_refused")
+        assert "LIMIT = 100" in run.text
+
+
 async def test_a_folder_added_meanwhile_leaves_the_unsaved_text_of_open_documents_in_view(
     edit_with, endpoint, profile, tmp_path
 ):
