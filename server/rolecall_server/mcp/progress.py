@@ -26,6 +26,8 @@ TAIL = 80
 
 CHARACTERS_A_TOKEN = 4
 
+ASKING = "asking the model"
+
 
 class Progress:
     """Reports on one task: at once, then when something happened, and now and then while nothing does.
@@ -35,13 +37,16 @@ class Progress:
         send: sends a value, a total and a message; does nothing where the client asked for no progress.
         heartbeat_s: longest silence between two reports.
         written: the text that had come before.
+        asked: whether the model had been asked before.
     """
 
-    def __init__(self, role: str, send: Send, heartbeat_s: float, written: str = "") -> None:
+    def __init__(
+        self, role: str, send: Send, heartbeat_s: float, written: str = "", *, asked: bool = False
+    ) -> None:
         self._role = role
         self._send = send
         self._heartbeat_s = heartbeat_s
-        self._phase = "preparing"
+        self._phase = "writing" if written else ASKING if asked else "preparing"
         self._characters = 0
         self._tail = ""
         self._reports = 0
@@ -85,14 +90,14 @@ class Progress:
     def _note(self, event: Event) -> None:
         match event:
             case Started():
-                self._phase = "asking the model"
+                self._phase = ASKING
             case Queued(place, waiting):
                 self._phase = f"waiting for its turn, place {place} of {waiting}"
             case Attempt(n, of, wait_s, reason) if reason:
                 wait = f" in {wait_s:.1f} s" if wait_s else ""
                 self._phase = f"attempt {n} of {of}{wait} ({reason})"
             case Attempt():
-                self._phase = "asking the model"
+                self._phase = ASKING
             case Restart():
                 self._characters, self._tail = 0, ""
             case Delta(text):

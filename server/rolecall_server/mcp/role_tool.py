@@ -60,11 +60,13 @@ async def watch(
 ) -> None:
     """Report the task's progress until it ends, or for so many seconds."""
     connection = context.lifespan_context
+    so_far = task.result
     progress = Progress(
         _title(connection, task.request.role),
         context.session.report_progress,
         connection.session.settings.mcp.heartbeat_s,
-        task.result.answer or "",
+        so_far.answer or "",
+        asked=so_far.attempts > 0,
     )
     try:
         with (

@@ -296,6 +296,17 @@ async def test_waiting_for_a_result_reports_progress(connect, era, asking):
         await client.call_tool("task_result", {"task_id": task_id, "wait_s": 5}, None, reports)
     assert len(reports.values) >= 2
     assert "Slow words" in reports.messages[0]
+    assert "writing, about" in reports.messages[0]
+
+
+async def test_waiting_for_a_model_that_has_not_answered_yet_says_so(connect, era, asking):
+    reports = Reports()
+    settings = {"ROLECALL_MCP__CALL_DEADLINE_S": "0.5", "ROLECALL_MCP__HEARTBEAT_S": "0.2"}
+    async with asking(stream(Hang()), **settings) as endpoint, connect(era) as client:
+        task_id = (await client.call_tool("developer", ASK)).structured_content["task_id"]
+        await endpoint.received(1)
+        await client.call_tool("task_result", {"task_id": task_id, "wait_s": 5}, None, reports)
+    assert set(reports.messages) == {"Developer: asking the model"}
 
 
 async def test_cancel_task_stops_it_and_closes_the_upstream_stream(connect, era, asking):
