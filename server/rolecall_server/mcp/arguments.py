@@ -56,18 +56,18 @@ class Arguments:
             )
         return self.text(name)
 
-    def texts(self, name: str) -> list[str] | None:
+    def texts(self, name: str, example: str = '["src/app.py", "src/db.py:10-40"]') -> list[str] | None:
         """A list of strings; None where it was left out."""
         value = self._given.get(name)
         if value is None:
             return None
         if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):  # pyright: ignore[reportUnknownVariableType] - JSON
-            raise self._wrong(name, 'a list of non-empty strings, such as ["src/app.py", "src/db.py:10-40"]')
+            raise self._wrong(name, f"a list of non-empty strings, such as {example}")
         return [str(item) for item in value]  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType] - JSON
 
     def picked(self, name: str) -> list[str] | None:
         """A list of strings that names something; None where it was left out, which stands for all."""
-        values = self.texts(name)
+        values = self.texts(name, '["src/app.py"]')
         if values == []:
             raise self._wrong(name, "a list of at least one path; leave it out for all of them")
         return values

@@ -9,7 +9,7 @@ import anyio
 import mcp_types as types
 
 from rolecall import reverting
-from rolecall.errors import ConfigurationInvalid, PathRefused, RolecallError
+from rolecall.errors import ConfigurationInvalid, EditNotFound, PathRefused, RolecallError
 from rolecall.status import status
 from rolecall.task import ErrorInfo
 from rolecall_server.attached import AttachedApplier
@@ -47,6 +47,11 @@ async def apply_edits(context: Context, given: Given) -> types.CallToolResult | 
             raise ConfigurationInvalid(
                 f"The task {task.id} is still running.",
                 hint=f"Wait for it with {RESULT}, then apply its edits.",
+            )
+        if not task.result.files:
+            raise EditNotFound(
+                f"The task {task.id} proposed no files. Nothing was written.",
+                hint="Its answer is its whole result. Run the role again, and ask for the files you want.",
             )
         try:
             await _apply(connection, task, paths, confirmed=confirmed)

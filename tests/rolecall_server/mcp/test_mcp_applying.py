@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from fakes.endpoint import FakeEndpoint, answer
+from fakes.endpoint import FakeEndpoint, answer, http_error
 
 ASK = {"instruction": "Write the notes."}
 NOTES = "".join(f'<file path="notes/{n}.md">\n{n}\n</file>\n' for n in range(20)) + '<done files="20"/>\n'
@@ -59,3 +59,15 @@ async def test_a_tasks_resource_tells_that_it_was_taken_back(connect, era, askin
         await asyncio.to_thread(surroundings.run, "revert", task_id, cwd=project)
         [contents] = (await client.read_resource(f"rolecall://tasks/{task_id}", cache_mode="bypass")).contents
     assert '"applied": false' in contents.text
+
+
+@pytest.mark.parametrize("reply", [answer("All is well."), http_error(401, "bad key")])
+async def test_where_there_is_nothing_to_write_the_call_says_so(connect, era, surroundings, reply):
+    async with FakeEndpoint([reply]) as endpoint:
+        surroundings.use(endpoint.base_url)
+        async with connect(era) as client:
+            task_id = (await client.call_tool("developer", ASK)).structured_content["task_id"]
+            result = await client.call_tool("apply_edits", {"task_id": task_id})
+    assert result.is_error
+    assert result.structured_content["error"]["code"] == "edit_not_found"
+    assert f"The task {task_id} proposed no files" in result.structured_content["error"]["message"]

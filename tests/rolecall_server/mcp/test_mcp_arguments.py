@@ -73,3 +73,9 @@ def test_a_long_wrong_value_is_cut_in_the_message():
 
 def test_seconds_beyond_any_float_are_a_very_long_wait():
     assert arguments(wait_s=10**400).seconds("wait_s") == LONGEST_S
+
+
+def test_paths_to_pick_are_shown_without_lines():
+    with pytest.raises(ConfigurationInvalid) as raised:
+        arguments(files="a.py").picked("files")
+    assert raised.value.hint == 'It must be a list of non-empty strings, such as ["src/app.py"].'
