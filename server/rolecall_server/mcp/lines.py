@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import mcp_types as types
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 MAX_LINE_BYTES = 16 * 2**20
 """Longest message; a longer line is skipped, so that a peer that never ends a line cannot fill the memory."""
+
+_SURROGATE = rb"\ud"
 
 
 class Lines:
@@ -59,13 +62,27 @@ def parse(line: bytes | None) -> types.JSONRPCMessage | None:
     if not line.strip():
         return None
     try:
-        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+        message = _validated(line)
     except ValidationError:
         _explain(line)
         return None
     if isinstance(message, types.JSONRPCNotification) and b'"id"' in line and "id" in json.loads(line):
         raise MalformedLine(types.INVALID_REQUEST, "Invalid request: the id must be a string or an integer")
     return message
+
+
+def _validated(line: bytes) -> types.JSONRPCMessage:
+    """The message, with U+FFFD for halves of characters: clients cut texts in the middle of them."""
+    try:
+        return jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValidationError:
+        if _SURROGATE not in line.lower():
+            raise
+        with suppress(ValueError, RecursionError):  # what is wrong with it is said elsewhere
+            text = json.dumps(json.loads(line), ensure_ascii=False)
+            whole = text.encode("utf-16-le", errors="surrogatepass").decode("utf-16-le", errors="replace")
+            return jsonrpc_message_adapter.validate_json(whole, by_name=False)
+        raise
 
 
 class MalformedLine(Exception):

@@ -32,6 +32,14 @@ def test_a_request_is_parsed():
     assert message == types.JSONRPCRequest(jsonrpc="2.0", id="a", method="ping")
 
 
+@pytest.mark.parametrize("half", [r"\ud83d", r"\uD83D", r"\ude00"])
+def test_half_a_character_does_not_void_the_message_it_is_in(half):
+    line = r'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"aHALF \ud83d\ude00 é"}}'
+    message = parse(line.replace("HALF", half).encode())
+    assert isinstance(message, types.JSONRPCRequest)
+    assert message.params == {"x": "a\ufffd \U0001f600 é"}
+
+
 @pytest.mark.parametrize("line", [b"", b"  ", b"\r"])
 def test_an_empty_line_is_no_message(line):
     assert parse(line) is None
