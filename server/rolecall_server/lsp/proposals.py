@@ -74,4 +74,5 @@ def _concerns(task: Task, path: str) -> bool:
 
 
 def _waits(change: Change) -> bool:
-    return change.computed and (change.state in OPEN_STATES or change.overtaken)
+    conflict = change.overtaken and change.state == "conflict"  # not once applied or discarded after all
+    return change.computed and (change.state in OPEN_STATES or conflict)

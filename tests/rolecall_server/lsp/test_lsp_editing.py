@@ -506,6 +506,24 @@ async def test_a_proposal_that_was_not_applied_is_offered_again_where_its_files_
     assert offer not in await titles(editor, uri)
 
 
+@pytest.mark.parametrize("command", ["rolecall.apply", "rolecall.discard"])
+async def test_a_proposal_that_was_a_conflict_is_offered_no_more_once_applied_or_discarded(
+    edit_with, endpoint, command
+):
+    replies(endpoint, RAISE_LIMIT)
+    editor = await edit_with(VSCODE, works=False)
+    uri = editor.open("src/pricing.py")
+    task = {"task_id": (await editor.command("rolecall.run", run(uri)))["task_id"]}
+
+    async def offered():
+        return [action.title for action in await editor.actions(uri, (0, 0)) if "proposal" in action.title]
+
+    assert len(await offered()) == 1
+    editor.works = True
+    await editor.command(command, task)
+    assert await offered() == []
+
+
 async def test_a_proposal_is_offered_by_its_kind_and_not_once_discarded(edit_with, endpoint):
     replies(endpoint, RAISE_LIMIT)
     editor = await edit_with(VSCODE)
