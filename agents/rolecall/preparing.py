@@ -101,6 +101,11 @@ class Preparation:
             # The settings are fine: it is the model that is too small for this.
             raise ContextTooLarge(error.message, hint=error.hint) from None
 
+    def forget(self) -> None:
+        """Let go of what a model was shown: the task has ended."""
+        self._prompt = self._gathered = self._documents = None
+        self._request = self._request.without_texts()
+
     def learn(self, counted: int, model: str | None = None) -> None:
         """Correct later estimates by the tokens that the endpoint counted in this prompt.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -83,6 +84,19 @@ class Proposal:
         if self.documents.large:
             return await asyncio.to_thread(self.close, truncated=truncated)
         return self.close(truncated=truncated)
+
+    def forget(self) -> None:
+        """The task has ended: keep the answer, what it says beside its files, and the edits."""
+        self._parts = [self.text]
+        self._parser = AnswerParser(self.documents.exists)
+        self._answer = Answer(prose=self._answer.prose)
+        self.documents.forget()
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that its texts take, about. Costs no look at the texts."""
+        texts = (*self._parts, self._answer.prose)
+        return sum(map(sys.getsizeof, texts)) + sum(change.size for change in self.changes.changes)
 
     @property
     def open_block(self) -> Block | None:

@@ -56,7 +56,7 @@ async def notice(session: Session, run: Run) -> None:
     except ConfigurationInvalid:
         return  # nothing is known of what it wrote
     if not written:
-        run.taken_back()
+        run.proposal.changes.taken_back()
 
 
 def kept_back(changes: ChangeSet) -> EditConflict | None:

@@ -194,11 +194,12 @@ class Run:
                 counts.count("rolecall.edits.applied", states.count("applied"), role=role)
         return applied
 
-    def taken_back(self, *, except_for: Collection[str] = ()) -> None:
-        """What was applied was reverted, but for some paths: it is a proposal again."""
-        for change in self.proposal.changes.changes:
-            if change.state == "applied" and change.path not in except_for:
-                change.state, change.reason = "proposed", "taken back"
+    def settle(self) -> None:
+        """It has ended: keep what its result and its edits need, and no more."""
+        self._applier, self.request = None, self.request.without_texts()
+        self.proposal.forget()
+        if self._preparation is not None:
+            self._preparation.forget()
 
     def result(self) -> TaskResult:
         """The result object as things stand now."""

@@ -5,7 +5,7 @@ The result object is contract section 2; it is the same at every door.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -80,6 +80,10 @@ class TaskRequest:
     model: str | None = None
     stream: bool | None = None
     timeout_s: float | None = None
+
+    def without_texts(self) -> TaskRequest:
+        """The same request without what only the model had to see, for a task that has ended."""
+        return replace(self, context="", diagnostics=())
 
 
 class _Shape(BaseModel):

@@ -1,14 +1,16 @@
 """Running tasks: the one registry, and the driver that takes a task down the road.
 
 Every task ends with exactly one result, however it ends. Its events go to any number of subscribers; a slow
-subscriber gets joined deltas, never lost or reordered ones.
+subscriber gets joined deltas, never lost or reordered ones. What has ended is remembered: so many tasks, in
+so many bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import OrderedDict, deque
+import sys
+from collections import deque
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -19,7 +21,7 @@ from rolecall.events import Delta, Numbered
 from rolecall.runner import Run
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from rolecall.applying import Applier
     from rolecall.errors import RolecallError
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 KEPT_TASKS = 200
 """Finished tasks the registry remembers (contract section 9)."""
+
+KEPT_BYTES = 256 * 1024 * 1024
+"""Memory for their texts: enough for all of them where each rewrites a file of ``context.max_file_bytes``."""
 
 MOMENT_S = 0.15
 """Seconds a cancel waits for edits that are with an editor: less than what a cancel may take (section 5)."""
@@ -98,17 +103,40 @@ class Task:
         request: TaskRequest,
         applier: Applier | None,
         problem: RolecallError | None,
+        ended: Callable[[Task], None],
     ) -> None:
         self.id = secrets.token_hex(6)
         self.owner = session.id
         self.audience = session.audience
-        self.request = request
         self.run = Run(runtime, session, request, applier, problem, task_id=self.id)
         self.writing = asyncio.Lock()
         self._subscriptions: list[Subscription] = []
         self._seq = 0
         self._done = asyncio.Event()
         self._driver: asyncio.Task[None] | None = None
+        self._ended = ended
+
+    @property
+    def request(self) -> TaskRequest:
+        """What was asked for; once it has ended, without what only the model had to see."""
+        return self.run.request
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that its texts take, about."""
+        return self.run.proposal.size + sys.getsizeof(self.request.instruction)
+
+    def condense(self) -> int:
+        """Keep no more than the diffs of those edits that were applied, or never can be.
+
+        Returns:
+            The bytes that are free by it.
+        """
+        before = self.size
+        for change in self.run.proposal.changes.changes:
+            if change.spent:
+                change.condense()
+        return before - self.size
 
     @property
     def finished(self) -> bool:
@@ -175,6 +203,8 @@ class Task:
                 for subscription in self._subscriptions:
                     subscription.close()
                 self._subscriptions.clear()
+                self.run.settle()
+                self._ended(self)
 
     def _publish(self, event: Event) -> None:
         self._seq += 1
@@ -184,11 +214,18 @@ class Task:
 
 
 class TaskRegistry:
-    """All tasks of the process: the running ones, and the last finished ones."""
+    """All tasks of the process: the running ones, and the last finished ones.
 
-    def __init__(self, runtime: Runtime) -> None:
+    Args:
+        runtime: the process-wide state.
+        kept_bytes: of memory for the texts of the finished ones.
+    """
+
+    def __init__(self, runtime: Runtime, kept_bytes: int = KEPT_BYTES) -> None:
         self._runtime = runtime
-        self._tasks: OrderedDict[str, Task] = OrderedDict()
+        self._kept_bytes = kept_bytes
+        self._tasks: dict[str, Task] = {}
+        self._finished: dict[str, Task] = {}
 
     def start(
         self,
@@ -203,10 +240,9 @@ class TaskRegistry:
         ``problem`` is what the door found wrong with the request: the task fails with it at once, so that
         a bad request ends in the same events and the same result object as any other failure.
         """
-        task = Task(self._runtime, session, request, applier, problem)
+        task = Task(self._runtime, session, request, applier, problem, self._keep)
         subscription = task.subscribe()
         self._tasks[task.id] = task
-        self._forget()
         task.start()
         return task, subscription
 
@@ -220,7 +256,8 @@ class TaskRegistry:
         if task is None or task.audience != session.audience:
             raise ConfigurationInvalid(
                 f"There is no task {task_id[:80]!r} in this workspace.",
-                hint=f"A running server keeps its last {KEPT_TASKS} tasks. List them, or run the role again.",
+                hint=f"A running server keeps its last {KEPT_TASKS} tasks, of very large ones fewer. "
+                "List them, or run the role again.",
             )
         return task
 
@@ -239,7 +276,33 @@ class TaskRegistry:
     async def _cancel(self, tasks: list[Task]) -> None:
         await asyncio.gather(*(task.cancel() for task in tasks if not task.finished))
 
-    def _forget(self) -> None:
-        finished = [task_id for task_id, task in self._tasks.items() if task.finished]
-        for task_id in finished[: max(0, len(finished) - KEPT_TASKS)]:
-            del self._tasks[task_id]
+    def _keep(self, task: Task) -> None:
+        """Remember a task that has ended, and forget what there is no room for."""
+        self._finished[task.id] = task
+        while len(self._finished) > KEPT_TASKS:
+            self._forget(next(iter(self._finished.values())))
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Keep within the bytes: first by texts that nobody needs any more, then by whole tasks."""
+        excess = sum(task.size for task in self._finished.values()) - self._kept_bytes
+        if excess <= 0:
+            return
+        for task in self._large():
+            if excess > 0:
+                excess -= task.condense()
+        for task in self._large():
+            if excess > 0:
+                excess -= task.size
+                self._forget(task)
+
+    def _large(self) -> list[Task]:
+        """The finished tasks that have more than an equal share, oldest first.
+
+        To forget the others would make no room. The task that ended last stays, whatever it takes.
+        """
+        share = self._kept_bytes // KEPT_TASKS
+        return [task for task in list(self._finished.values())[:-1] if task.size > share]
+
+    def _forget(self, task: Task) -> None:
+        del self._finished[task.id], self._tasks[task.id]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rolecall.answer.gitdiff import counts, git_diff
+from rolecall.answer.gitdiff import changed, counts, git_diff
 from rolecall.answer.linediff import LineHunk, hunks
 from rolecall.answer.rebasing import rebase
 from rolecall.errors import EditConflict, EditError, EditNotFound, ErrorCode, PathRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from rolecall.answer.blocks import Answer
+    from rolecall.answer.linediff import Range
     from rolecall.task import FileAction, FileResult, FileState
     from rolecall.workspace.documents import Document, Unseen
     from rolecall.workspace.policy import Verdict
@@ -22,6 +24,26 @@ __all__ = ["Change", "ChangeSet", "Failure", "LineHunk", "hunks", "propose", "re
 
 _BLOCKING = frozenset({"refused", "conflict", "incomplete"})
 _BOM = "\ufeff"
+
+_RANGE_BYTES = 200
+"""What one range takes with its numbers, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What a comparison found, and the hash of the texts it compared: the texts themselves may be gone."""
+
+    texts: int
+    ranges: tuple[Range, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Condensed:
+    """What is left of a change whose texts are not kept: the lines it adds and removes, and the diff."""
+
+    added: int
+    removed: int
+    diff: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +83,7 @@ class Change:
         failures: the blocks of the answer that could not be applied.
         overtaken: whether it is a ``conflict`` only with what the file held when it was to be applied, so
             that it may be applied once the file allows it again.
+        condensed: what is left where the texts are not kept any more; None as long as they are.
     """
 
     path: str
@@ -77,6 +100,8 @@ class Change:
     held: bool = False
     failures: tuple[Failure, ...] = ()
     overtaken: bool = False
+    condensed: Condensed | None = None
+    _compared: _Compared | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def computed(self) -> bool:
@@ -85,16 +110,47 @@ class Change:
 
     def diff(self) -> str:
         """The change as a git-style unified diff that ``git apply`` takes; empty where it is not computed."""
+        if self.condensed is not None:
+            return self.condensed.diff
         if not self.computed:
             return ""
-        before, after = self._before_on_disk(), self._after_on_disk()
-        return git_diff(self.path, before, after, self.new_path, executable=self.executable)
+        before, after, ranges = self._before_on_disk(), self._after_on_disk(), self._ranges()
+        return git_diff(self.path, before, after, self.new_path, executable=self.executable, ranges=ranges)
+
+    def counts(self) -> tuple[int, int]:
+        """How many lines the change adds and removes."""
+        if self.condensed is not None:
+            return self.condensed.added, self.condensed.removed
+        return counts(self._ranges()) if self.computed else (0, 0)
+
+    @property
+    def spent(self) -> bool:
+        """Whether its texts are needed for nothing but the diff: it was applied, or never can be."""
+        return self.state in {"applied", "refused"} or (self.state == "conflict" and not self.overtaken)
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory that the texts take, about. Costs no look at the texts."""
+        texts = (
+            self.base and self.base.text,
+            self.after,
+            self.partial,
+            self.condensed and self.condensed.diff,
+        )
+        compared = len(self._compared.ranges) * _RANGE_BYTES if self._compared is not None else 0
+        return compared + sum(sys.getsizeof(text) for text in texts if text is not None)
+
+    def condense(self) -> None:
+        """Keep no more of the texts than the diff between them."""
+        if self.condensed is None:
+            self.condensed = Condensed(*self.counts(), self.diff())
+            self.base = self.after = self.partial = self._compared = None
 
     def to_result(self) -> FileResult:
         """The change as a member of ``files`` in the result object."""
         from rolecall.task import FileResult  # noqa: PLC0415 - pydantic is not loaded to parse an answer
 
-        added, removed = counts(self._before_on_disk(), self._after_on_disk()) if self.computed else (0, 0)
+        added, removed = self.counts()
         return FileResult(
             path=self.path,
             action=self.action,
@@ -113,6 +169,14 @@ class Change:
         return {ErrorCode.PATH_REFUSED: PathRefused, ErrorCode.EDIT_NOT_FOUND: EditNotFound}.get(
             self.code, EditConflict
         )
+
+    def _ranges(self) -> tuple[Range, ...]:
+        """The lines that differ. Kept: a result is asked for more than once, with its counts and its diff."""
+        before, after = self._before_on_disk(), self._after_on_disk()
+        texts = hash((before, after))
+        if self._compared is None or self._compared.texts != texts:
+            self._compared = _Compared(texts, changed(before, after))
+        return self._compared.ranges
 
     def _before_on_disk(self) -> str | None:
         return None if self.base is None else (_BOM if self.base.bom else "") + self.base.text
@@ -153,6 +217,17 @@ class ChangeSet:
     def applicable(self) -> list[Change]:
         """The changes that are written when the set is applied."""
         return [change for change in self.changes if change.state in {"proposed", "needs_confirmation"}]
+
+    def taken_back(self, *, except_for: Collection[str] = ()) -> None:
+        """What was applied was reverted, but for some paths: a proposal again, where its text is kept."""
+        for change in self.changes:
+            if change.state != "applied" or change.path in except_for:
+                continue
+            if change.condensed is None:
+                change.state, change.reason = "proposed", "taken back"
+            else:
+                change.state = "conflict"
+                change.reason = "taken back; its text is not kept any more: run the role again to get one"
 
     def messages(self) -> list[str]:
         """What a person should know before applying, one sentence each: problems, reasons, notes."""

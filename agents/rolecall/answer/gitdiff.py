@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from rolecall.answer.linediff import changed_ranges
@@ -34,6 +33,7 @@ def git_diff(
     new_path: str | None = None,
     *,
     executable: bool = False,
+    ranges: Sequence[Range] | None = None,
 ) -> str:
     """The diff between two texts of a file.
 
@@ -43,6 +43,7 @@ def git_diff(
         after: likewise afterwards; None where it is deleted.
         new_path: where the file moves, None where it stays.
         executable: whether a created file can be run.
+        ranges: what :func:`changed` says of the two texts, where it is known.
     """
     target = new_path or path
     old_lines, new_lines = _lines(before or ""), _lines(after or "")
@@ -51,7 +52,8 @@ def git_diff(
         head.append(f"new file mode {'100755' if executable else '100644'}\n")
     elif after is None:
         head.append("deleted file mode 100644\n")
-    ranges = _changed(before or "", after or "")
+    if ranges is None:
+        ranges = changed(before, after)
     if new_path is not None:
         head.append(f"similarity index {_similarity(old_lines, ranges)}%\n")
         head.append(f"rename from {_name('', path)}\nrename to {_name('', new_path)}\n")
@@ -64,17 +66,15 @@ def git_diff(
     return "".join(head)
 
 
-def counts(before: str | None, after: str | None) -> tuple[int, int]:
-    """How many lines a diff of the two texts adds and removes."""
-    ranges = _changed(before or "", after or "")
+def changed(before: str | None, after: str | None) -> tuple[Range, ...]:
+    """The lines that differ between two texts, None standing for no file."""
+    return tuple(changed_ranges(_lines(before or ""), _lines(after or "")))
+
+
+def counts(ranges: Sequence[Range]) -> tuple[int, int]:
+    """How many lines a diff with these ranges adds and removes."""
     added = sum(r.after_end - r.after_start for r in ranges)
     return added, sum(r.before_end - r.before_start for r in ranges)
-
-
-@lru_cache(maxsize=4)
-def _changed(before: str, after: str) -> tuple[Range, ...]:
-    """The lines that differ. Cached: a result is asked for more than once, with its counts and its diff."""
-    return tuple(changed_ranges(_lines(before), _lines(after)))
 
 
 def _lines(text: str) -> list[str]:

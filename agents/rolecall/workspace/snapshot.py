@@ -85,6 +85,11 @@ class Snapshot:
         found = [buffers.get(path) for path in buffers.paths()] if buffers is not None else []
         return {document.path: document.digest for document in found if document is not None}
 
+    def forget(self) -> None:
+        """Let go of all that was read: the task has ended."""
+        for kept in (self._read, self._shown, self._open, self._seen):
+            kept.clear()
+
     def exists(self, path: str) -> bool:
         """Whether there is a file at the path now."""
         return self._documents.exists(path)

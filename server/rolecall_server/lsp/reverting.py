@@ -24,7 +24,7 @@ async def revert(connection: Connection, session: Session, task: Task) -> None:
     applier = EditorApplier(connection, session, f"Rolecall: revert {task.id}", explicit=True)
     changes = await take_back(session, task.id, applier)
     kept = [change for change in changes.changes if change.state != "applied"]
-    task.run.taken_back(except_for={change.path for change in kept})
+    task.run.proposal.changes.taken_back(except_for={change.path for change in kept})
     error = kept_back(changes)
     if error is not None:
         raise error
