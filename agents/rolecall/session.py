@@ -93,6 +93,13 @@ class Session:
         """The effective settings; the defaults while the user's are invalid."""
         return self.loaded.settings
 
+    @property
+    def unheeded(self) -> list[str]:
+        """What is wrong with saved settings that are not heeded, while those read before go on to hold."""
+        mistake = self.mistake if self.problem is None else None
+        told = [f"{mistake.message} {mistake.hint}"] if mistake is not None else []
+        return [*told, *self.loaded.unread]
+
     def configure(self, editor: Mapping[str, Any] | None = None) -> None:
         """Read the settings again, with what the editor sent last.
 

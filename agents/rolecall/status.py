@@ -23,6 +23,7 @@ async def status(runtime: Runtime, session: Session) -> dict[str, Any]:
         "version": __version__,
         "workspace": [str(root) for root in session.workspace.roots],
         "provider": await _provider(runtime, session),
+        "settings_problems": session.unheeded,
         "roles": [role.id for role in session.roles.roles()],
         "role_problems": [str(problem) for problem in session.roles.problems()],
         "running": sum(1 for task in tasks if not task.finished),

@@ -74,6 +74,7 @@ class Connection:
         self._asking: anyio.Event | None = None
         self._session: Session | None = None
         self._catalog: RoleCatalog | None = None
+        self._last_told = ""
 
     @property
     def runtime(self) -> Runtime:
@@ -124,6 +125,14 @@ class Connection:
         session = self.session
         session.ready()
         return session
+
+    def notice(self) -> str:
+        """What is wrong with settings saved meanwhile, for the next result; empty where that was told."""
+        told, problems = self._last_told, "\n".join(self.session.unheeded)
+        self._last_told = problems
+        if not problems or problems == told:
+            return ""
+        return f"Settings problem; what was read before holds until it is mended: {problems}"
 
     def roles(self) -> list[Role]:
         """The roles at this moment, a saved change of their files included."""

@@ -30,18 +30,26 @@ MOST_LINKS = 10
 ELLIPSIS = 3
 """Bytes that an ellipsis takes more as JSON than as text."""
 
+NOTICE_SHARE = 8
+"""Of the limit, a notice gets at most one part in this many."""
+
 LINKS_SHARE = 4
 """Of the limit, the links to single files get at most one part in this many; the text has the rest."""
 
 
-def render(result: TaskResult, limit: int, *, failed: bool | None = None) -> types.CallToolResult:
+def render(
+    result: TaskResult, limit: int, *, failed: bool | None = None, notice: str = ""
+) -> types.CallToolResult:
     """The tool result of a task.
 
     Args:
         result: the task's result object, whole.
         limit: bytes that the text with its links, and the structured content, may have.
         failed: whether the call failed; None where it did if the task did.
+        notice: what the user should know besides; in the text it comes last, in the summary first.
     """
+    if notice:
+        return _with_notice(result, limit, clip(notice, limit // NOTICE_SHARE), failed=failed)
     structured = structure(result, limit)
     found = _links(result, structured, limit // LINKS_SHARE)
     text, is_whole = report(result, limit - sum(map(_link_size, found)))
@@ -51,6 +59,18 @@ def render(result: TaskResult, limit: int, *, failed: bool | None = None) -> typ
     return types.CallToolResult(
         content=[types.TextContent(text=text), *found],
         structured_content=structured,
+        is_error=result.status == "failed" if failed is None else failed,
+    )
+
+
+def _with_notice(result: TaskResult, limit: int, notice: str, *, failed: bool | None) -> types.CallToolResult:
+    room = limit - json_size(f"{notice}\n\n")  # so that what is left out of either half is linked to
+    text, *links_to_rest = render(result, room, failed=failed).content
+    assert isinstance(text, types.TextContent)
+    noticed = result.model_copy(update={"summary": f"{notice}\n\n{result.summary}"[:SUMMARY_LIMIT].rstrip()})
+    return types.CallToolResult(
+        content=[types.TextContent(text=f"{text.text}\n\n{notice}"), *links_to_rest],
+        structured_content=structure(noticed, limit),
         is_error=result.status == "failed" if failed is None else failed,
     )
 

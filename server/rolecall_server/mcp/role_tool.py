@@ -52,7 +52,7 @@ async def call_role(
             with anyio.move_on_after(CANCEL_S, shield=True):
                 await task.cancel()
         raise
-    return render(task.result, session.settings.mcp.inline_limit_bytes)
+    return render(task.result, session.settings.mcp.inline_limit_bytes, notice=connection.notice())
 
 
 async def watch(

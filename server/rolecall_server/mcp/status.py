@@ -27,6 +27,7 @@ def status_text(report: dict[str, Any], limit: int) -> str:
         f"Rolecall {report['version']}, workspace: {', '.join(report['workspace']) or 'none'}",
         _provider_line(report["provider"]),
         f"Roles: {', '.join(report['roles'])}",
+        *(f"Settings problem: {problem}" for problem in report["settings_problems"]),
         *(f"Role file problem: {problem}" for problem in report["role_problems"]),
         f"Tasks running: {report['running']}",
         *_listed("Recent task", report["tasks"]),

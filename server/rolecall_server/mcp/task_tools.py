@@ -67,7 +67,7 @@ async def apply_edits(context: Context, given: Given) -> types.CallToolResult | 
     except RolecallError as error:
         info = ErrorInfo.of(error, task.run.correlation_id)
         return render(task.result.model_copy(update={"error": info}), limit, failed=True)
-    return render(task.result, limit, failed=False)
+    return render(task.result, limit, failed=False, notice=connection.notice())
 
 
 async def _apply(connection: Connection, task: Task, paths: Sequence[str] | None, *, confirmed: bool) -> None:
