@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,17 +34,24 @@ REPLY = 'Nothing to write.\n\n<done files="0"/>\n'
 
 @dataclass(frozen=True)
 class Case:
-    """What the work is about, in general and for single roles, as a user would name it."""
+    """What the work is about, in general and for single roles, as a user would name it.
+
+    Attributes:
+        lock: a lock file that the workspace has as well; it tells of its tool by its name alone.
+    """
 
     target: str
     of: dict[str, str] = field(default_factory=dict)
+    lock: str | None = None
 
     def named(self, role: str) -> str | None:
         return None if role == "devops_engineer" else self.of.get(role, self.target)
 
 
 CASES = {
-    "python_ledger": Case("src/ledger/accounts.py", {"developer": "src/ledger/accounts.py:56-61"}),
+    "python_ledger": Case(
+        "src/ledger/accounts.py", {"developer": "src/ledger/accounts.py:56-61"}, lock="uv.lock"
+    ),
     "python_greenhouse": Case("greenhouse/alerts.py", {"technical_writer": "greenhouse/sensors.py"}),
     "ts_booking": Case("src/slots.ts"),
     "js_shortlinks": Case("src/store.js"),
@@ -55,6 +63,7 @@ CASES = {
     "monorepo_catalog": Case(
         "web/src/results.ts",
         {"developer": "api/src/catalog/search.py", "technical_writer": "api/src/catalog/search.py"},
+        lock="api/poetry.lock",
     ),
 }
 ROLES = {role.id: role for role in RoleCatalog(None).roles()}
@@ -68,15 +77,23 @@ def as_text(body: bytes) -> str:
     return f"{system['content']}\n\n======== user ========\n{user['content']}"
 
 
+def made(workspace: str, folder: Path) -> Path:
+    """A copy of the workspace in ``folder``, with its lock file."""
+    root = shutil.copytree(WORKSPACES / workspace, folder / workspace, dirs_exist_ok=True)
+    if lock := CASES[workspace].lock:
+        (root / lock).touch()
+    return root
+
+
 @pytest.fixture
-async def received(surroundings):
+async def received(surroundings, tmp_path):
     """Send the first task of a role down the road; give what the endpoint received."""
     with endpoint_in_thread(default=answer(REPLY)) as endpoint:
         surroundings.use(endpoint.base_url)
         runtime = Runtime()
 
         async def send(workspace: str, role: str) -> str:
-            root = WORKSPACES / workspace
+            root = made(workspace, tmp_path / "workspaces")
             session = Session(Caller(surroundings.environment, root), roots=(root,))
             named = CASES[workspace].named(role)
             target = session.file_ref(named) if named else None
@@ -236,10 +253,10 @@ def through_mcp(surroundings, root, file):
 
 
 @pytest.mark.parametrize("door", [through_the_command_line, through_lsp, through_mcp])
-def test_every_door_sends_the_bytes_of_the_snapshot(surroundings, door):
+def test_every_door_sends_the_bytes_of_the_snapshot(surroundings, tmp_path, door):
     with endpoint_in_thread(default=answer(REPLY)) as endpoint:
         surroundings.use(endpoint.base_url)
-        door(surroundings, WORKSPACES / "monorepo_catalog", "web/src/results.ts")
+        door(surroundings, made("monorepo_catalog", tmp_path / "workspaces"), "web/src/results.ts")
         bodies = [request.body for request in endpoint.completions]
 
     assert len(bodies) == 1
