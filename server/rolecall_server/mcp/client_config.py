@@ -12,7 +12,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -121,11 +121,7 @@ def _variables(environment: Mapping[str, str]) -> tuple[str, ...]:
 
 def _claude_code(started: Launch) -> Setup:
     server = {"type": "stdio", "command": started.command, "args": list(started.arguments)}
-    return Setup(
-        as_json({"mcpServers": {NAME: server}}),
-        ".mcp.json in the project",
-        f"claude mcp add --scope user {NAME} -- {started.shell()}",
-    )
+    return in_json("claude-code", server, f"claude mcp add --scope user {NAME} -- {started.shell()}")
 
 
 def _codex(started: Launch) -> Setup:
@@ -154,11 +150,7 @@ def _gemini(started: Launch) -> Setup:
     if started.variables:
         # Gemini CLI keeps back what looks like a secret, unless it is named.
         server["env"] = {name: f"${name}" for name in started.variables}
-    return Setup(
-        as_json({"mcpServers": {NAME: server}}),
-        "~/.gemini/settings.json",
-        f"gemini mcp add --scope user {NAME} {started.shell()}",
-    )
+    return in_json("gemini", server, f"gemini mcp add --scope user {NAME} {started.shell()}")
 
 
 def _opencode(started: Launch) -> Setup:
@@ -168,33 +160,22 @@ def _opencode(started: Launch) -> Setup:
         "enabled": True,
         "timeout": CALL_S * 1000,
     }
-    return Setup(
-        as_json({"$schema": "https://opencode.ai/config.json", "mcp": {NAME: server}}),
-        "~/.config/opencode/opencode.json, or opencode.json in the project",
-    )
+    return in_json("opencode", server, beside={"$schema": OPENCODE_SCHEMA})
 
 
 def _vscode(started: Launch) -> Setup:
     server = {"type": "stdio", "command": started.command, "args": list(started.arguments)}
-    return Setup(
-        as_json({"servers": {NAME: server}}),
-        ".vscode/mcp.json in the project, or what `MCP: Open User Configuration` opens",
-        f"code --add-mcp {shlex.quote(json.dumps({'name': NAME, **server}))}",
-    )
+    return in_json("vscode", server, f"code --add-mcp {shlex.quote(json.dumps({'name': NAME, **server}))}")
 
 
 def _cursor(started: Launch) -> Setup:
     server = {"type": "stdio", "command": started.command, "args": list(started.arguments)}
-    return Setup(
-        as_json({"mcpServers": {NAME: server}}), "~/.cursor/mcp.json, or .cursor/mcp.json in the project"
-    )
+    return in_json("cursor", server)
 
 
 def _zed(started: Launch) -> Setup:
     server = {"source": "custom", "command": started.command, "args": list(started.arguments)}
-    return Setup(
-        as_json({"context_servers": {NAME: server}}), "settings.json of Zed (`zed: open settings file`)"
-    )
+    return in_json("zed", server)
 
 
 CLIENTS: dict[str, Callable[[Launch], Setup]] = {
@@ -209,9 +190,33 @@ CLIENTS: dict[str, Callable[[Launch], Setup]] = {
 """The clients whose settings are known, by the name ``--print-config`` takes."""
 
 
-def as_json(value: object) -> str:
-    """A file of settings in JSON."""
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+OPENCODE_SCHEMA: Final = "https://opencode.ai/config.json"
+
+_IN_JSON: Final = {
+    "claude-code": ("mcpServers", ".mcp.json in the project"),
+    "gemini": ("mcpServers", "~/.gemini/settings.json"),
+    "opencode": ("mcp", "~/.config/opencode/opencode.json, or opencode.json in the project"),
+    "vscode": ("servers", ".vscode/mcp.json in the project, or what `MCP: Open User Configuration` opens"),
+    "cursor": ("mcpServers", "~/.cursor/mcp.json, or .cursor/mcp.json in the project"),
+    "zed": ("context_servers", "settings.json of Zed (`zed: open settings file`)"),
+}
+"""Under which member of which file a client keeps its servers."""
+
+
+def in_json(
+    client: str, server: Mapping[str, Any], add: str = "", *, beside: Mapping[str, Any] | None = None
+) -> Setup:
+    """The set-up of a client whose settings are JSON.
+
+    Args:
+        client: by the name ``--print-config`` takes.
+        server: our entry among its servers.
+        add: the command that adds it, where there is one.
+        beside: what else the file holds.
+    """
+    member, file = _IN_JSON[client]
+    settings = {**(beside or {}), member: {NAME: server}}
+    return Setup(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", file, add)
 
 
 def as_toml(value: str | Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from rolecall.errors import ConfigurationInvalid
-from rolecall_server.mcp.client_config import CALL_S, NAME, Setup, as_json, as_toml
+from rolecall_server.mcp.client_config import CALL_S, NAME, OPENCODE_SCHEMA, Setup, as_toml, in_json
 from rolecall_server.mcp.http.address import LOOPBACK_NAMES, Address
 
 if TYPE_CHECKING:
@@ -106,11 +106,7 @@ def _authority(address: Address) -> str:
 def _claude_code(endpoint: Endpoint) -> Setup:
     server = {"type": "http", "url": endpoint.url, **endpoint.headers(f"${{{TOKEN_VARIABLE}}}")}
     add = f"claude mcp add --scope user --transport http {NAME} {shlex.quote(endpoint.url)}"
-    return Setup(
-        as_json({"mcpServers": {NAME: server}}),
-        ".mcp.json in the project",
-        "" if endpoint.has_tokens else add,
-    )
+    return in_json("claude-code", server, "" if endpoint.has_tokens else add)
 
 
 def _codex(endpoint: Endpoint) -> Setup:
@@ -129,11 +125,7 @@ def _gemini(endpoint: Endpoint) -> Setup:
         "timeout": CALL_S * 1000,
     }
     add = f"gemini mcp add --scope user --transport http {NAME} {shlex.quote(endpoint.url)}"
-    return Setup(
-        as_json({"mcpServers": {NAME: server}}),
-        "~/.gemini/settings.json",
-        "" if endpoint.has_tokens else add,
-    )
+    return in_json("gemini", server, "" if endpoint.has_tokens else add)
 
 
 def _opencode(endpoint: Endpoint) -> Setup:
@@ -146,28 +138,20 @@ def _opencode(endpoint: Endpoint) -> Setup:
         "enabled": True,
         "timeout": CALL_S * 1000,
     }
-    return Setup(
-        as_json({"$schema": "https://opencode.ai/config.json", "mcp": {NAME: server}}),
-        "~/.config/opencode/opencode.json, or opencode.json in the project",
-    )
+    return in_json("opencode", server, beside={"$schema": OPENCODE_SCHEMA})
 
 
 def _vscode(endpoint: Endpoint) -> Setup:
     server = {"type": "http", "url": endpoint.url, **endpoint.headers(f"${{input:{_INPUT}}}")}
     asked = {"type": "promptString", "id": _INPUT, "description": "Token for Rolecall", "password": True}
-    settings: dict[str, Any] = {"inputs": [asked]} if endpoint.has_tokens else {}
-    return Setup(
-        as_json({**settings, "servers": {NAME: server}}),
-        ".vscode/mcp.json in the project, or what `MCP: Open User Configuration` opens",
-        "" if endpoint.has_tokens else f"code --add-mcp {shlex.quote(json.dumps({'name': NAME, **server}))}",
-    )
+    if endpoint.has_tokens:
+        return in_json("vscode", server, beside={"inputs": [asked]})
+    return in_json("vscode", server, f"code --add-mcp {shlex.quote(json.dumps({'name': NAME, **server}))}")
 
 
 def _cursor(endpoint: Endpoint) -> Setup:
     server = {"url": endpoint.url, **endpoint.headers(f"${{env:{TOKEN_VARIABLE}}}")}
-    return Setup(
-        as_json({"mcpServers": {NAME: server}}), "~/.cursor/mcp.json, or .cursor/mcp.json in the project"
-    )
+    return in_json("cursor", server)
 
 
 def _zed(endpoint: Endpoint) -> Setup:
@@ -177,10 +161,7 @@ def _zed(endpoint: Endpoint) -> Setup:
             hint="Without --http it prints the set-up in which Zed starts the server itself; "
             "or name an address of this machine, without mcp.http_tokens.",
         )
-    return Setup(
-        as_json({"context_servers": {NAME: {"url": endpoint.url}}}),
-        "settings.json of Zed (`zed: open settings file`)",
-    )
+    return in_json("zed", {"url": endpoint.url})
 
 
 CLIENTS: dict[str, Callable[[Endpoint], Setup]] = {
