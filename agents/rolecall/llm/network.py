@@ -33,18 +33,24 @@ HAPPY_EYEBALLS_S = 0.25
 """Seconds after which the next address is tried as well (RFC 8305 section 8)."""
 
 
-def _kept_alive() -> list[tuple[int, int, int]]:
-    """Socket options that ask an idle or silent peer now and then whether it is there.
+_KEPT_ALIVE = [
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, cast("int", getattr(socket, name)), value)
+        for name, value in {
+            "TCP_KEEPIDLE": 45,
+            "TCP_KEEPALIVE": 45,  # what macOS calls it
+            "TCP_KEEPINTVL": 15,
+            "TCP_KEEPCNT": 4,
+        }.items()
+        if hasattr(socket, name)
+    ),
+]
+"""Socket options that ask an idle or silent peer now and then whether it is there.
 
-    Firewalls forget a connection after some minutes, sooner than a person's pause ends, and tell nobody: the
-    next request would wait for its first token in vain.
-    """
-    times = {"TCP_KEEPIDLE": 45, "TCP_KEEPALIVE": 45, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
-    known = [(getattr(socket, name), value) for name, value in times.items() if hasattr(socket, name)]
-    return [
-        (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-        *((socket.IPPROTO_TCP, option, value) for option, value in known),
-    ]
+Firewalls forget a connection after some minutes, sooner than a person's pause ends, and tell nobody: the next
+request would wait for its first token in vain.
+"""
 
 
 class HandshakeFailed(httpcore2.ConnectError):
@@ -90,7 +96,7 @@ class Network(httpcore2.AsyncNetworkBackend):
                 _, stream = await loop.create_connection(
                     Stream, host, port, local_addr=local, happy_eyeballs_delay=delay
                 )
-        for option in (*_kept_alive(), *(socket_options or ())):
+        for option in (*_KEPT_ALIVE, *(socket_options or ())):
             with suppress(OSError):  # gone already, or a system that refuses; reading will tell
                 stream.socket.setsockopt(*option)
         stream.handshakes, stream.connect_s = self._handshakes, timeout
