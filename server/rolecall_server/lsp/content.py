@@ -21,6 +21,7 @@ from rolecall_server.lsp.lifecycle import SCHEME
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rolecall.answer.changeset import Change
     from rolecall.session import Session
     from rolecall.tasks import Task
     from rolecall_server.lsp.connection import Connection
@@ -88,13 +89,31 @@ def _text(task: Task, form: str) -> str:
 
 
 def _file(task: Task, side: str, path: str) -> str:
-    """A changed file before or after the change; empty where there is none on that side."""
     for change in task.run.proposal.changes.changes:
         if path in {change.path, change.new_path}:
-            if side == "before":
-                return change.base.text if change.base is not None else ""
-            return change.after or change.partial or ""
+            return text_of(change, side, f"{SCHEME}:/tasks/{task.id}.diff")
     raise Refusal(errors.INVALID_PARAMS, f"The task {task.id} has no file {path}.")
+
+
+def text_of(change: Change, side: str, diff: str) -> str:
+    """A changed file ``before`` or ``after`` the change; empty where there is none on that side.
+
+    Args:
+        change: the change.
+        side: which of the two.
+        diff: URI of the task's diff, for the words of the error.
+
+    Raises:
+        Refusal: its texts are not kept any more; no text would be taken for an empty file.
+    """
+    if change.condensed is not None:
+        raise Refusal(
+            errors.REQUEST_FAILED,
+            f"The texts of {change.path} are not kept any more. Its changes are in {diff}.",
+        )
+    if side == "before":
+        return change.base.text if change.base is not None else ""
+    return change.after or change.partial or ""
 
 
 def _keep(folder: Path, name: str, text: str) -> str:

@@ -9,6 +9,9 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from fakes.endpoint import answer
+from rolecall.answer.changeset import Change
+from rolecall_server.lsp.content import text_of
+from rolecall_server.lsp.errors import Refusal
 
 CHANGES = (
     '<edit path="src/pricing.py">\n<<<<<<< SEARCH\nLIMIT = 100\n=======\nLIMIT = 200\n>>>>>>> REPLACE\n</edit>\n',
@@ -49,3 +52,12 @@ async def test_a_new_file_is_empty_before_and_a_deleted_one_after(proposal):
 async def test_only_files_of_the_answer_can_be_read(proposal, path):
     with pytest.raises(JsonRpcException, match="has no file"):
         await proposal(f"after/{path}")
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_texts_that_are_not_kept_any_more_are_not_shown_as_an_empty_file(side):
+    change = Change("src/pricing.py", "create", after="LIMIT = 200\n", state="applied")
+    assert text_of(change, "after", "") == "LIMIT = 200\n"
+    change.condense()
+    with pytest.raises(Refusal, match=r"src/pricing\.py are not kept any more.* rolecall:/tasks/x\.diff"):
+        text_of(change, side, "rolecall:/tasks/x.diff")
